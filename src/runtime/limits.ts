@@ -1,0 +1,48 @@
+/**
+ * Every bound of the house, with its unit: queues, caches, frames, counts, sessions.
+ *
+ * A number that limits memory, time or file descriptors stands here and nowhere else (the pure rooms,
+ * which may not import this one, keep their own `limits.ts`). Those that an operator may want to move
+ * are defaults of a Kafka setting, named in the comment.
+ */
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  /** One request frame; `socket.request.max.bytes`. */
+  frameSizeBytesMax: 100 * MiB,
+  /** Requests of one connection that are being worked on at once; reading pauses above. */
+  inFlightRequestsPerConnectionMax: 1_000,
+  /** Unsent response bytes of one connection above which its reading pauses. */
+  unsentBytesPerConnectionPause: 4 * MiB,
+  /** A connection whose peer takes no byte for this long while we have some to send is closed. */
+  sendStallMs: 60_000,
+  /** Open client connections in all; `max.connections`. */
+  connectionsMax: 10_000,
+  /** Open client connections from one address; `max.connections.per.ip`. */
+  connectionsPerAddressMax: 10_000,
+  /** File descriptors kept back from connections, for segment files. */
+  fileDescriptorsForStorageMin: 512,
+  /** Segment files that may be open at once. */
+  openSegmentFilesMax: 4_096,
+  /** Bytes of requests and responses in memory over all connections; reading pauses above. */
+  requestMemoryBytesMax: 256 * MiB,
+  /** Window of a socket read. */
+  readWindowBytes: 256 * KiB,
+  /** First receive slab of a connection. */
+  receiveSlabBytes: 64 * KiB,
+  /** Free slabs kept for reuse. */
+  slabPoolBytesMax: 32 * MiB,
+  /** Requests parked until time or data arrives (fetches, produces, joins). */
+  parkedRequestsMax: 100_000,
+  /** Fetch sessions kept; `max.incremental.fetch.session.cache.slots`. */
+  fetchSessionsMax: 1_000,
+  /** One fetch answer; `fetch.max.bytes`. */
+  fetchResponseBytesMax: 55 * MiB,
+  /** A write to a log up to this size is done in the event loop's own thread. */
+  syncWriteBytesMax: 64 * KiB,
+  /** Chunk of a read from a log. */
+  readChunkBytes: 256 * KiB,
+  /** Uncompressed size of one batch that the broker has to look into. */
+  decompressedBatchBytesMax: 64 * MiB,
+} as const

@@ -1,0 +1,17 @@
+/**
+ * The world as a parameter: everything a broker may touch outside its own memory (DESIGN: real,
+ * embedded and simulated worlds run the same broker).
+ */
+import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
+import type { Log } from './log.ts'
+import type { Network } from './network.ts'
+import type { Random } from './random.ts'
+
+export interface World {
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly network: Network
+  readonly random: Random
+  readonly log: Log
+}
