@@ -25,12 +25,20 @@ export const limits = {
   fileDescriptorsForStorageMin: 512,
   /** Segment files that may be open at once. */
   openSegmentFilesMax: 4_096,
+  /** How often connections are looked over for idle and stalled peers. */
+  connectionSweepMs: 5_000,
+  /** A connection that has sent no whole request after this long is closed. */
+  firstRequestMs: 30_000,
   /** Bytes of requests and responses in memory over all connections; reading pauses above. */
   requestMemoryBytesMax: 256 * MiB,
   /** Window of a socket read. */
   readWindowBytes: 256 * KiB,
   /** First receive slab of a connection. */
   receiveSlabBytes: 64 * KiB,
+  /** Largest slab that a connection keeps for its next frame; bigger ones serve one frame. */
+  receiveSlabBytesMax: 4 * MiB,
+  /** Requests of one connection read but not yet begun, because an earlier one must be answered first. */
+  waitingRequestsPerConnectionMax: 100,
   /** Free slabs kept for reuse. */
   slabPoolBytesMax: 32 * MiB,
   /** Requests parked until time or data arrives (fetches, produces, joins). */

@@ -44,16 +44,18 @@ export interface Listener {
   close(): Promise<void>
 }
 
-export interface TlsOptions {
-  readonly serverName?: string
-  readonly certificateAuthorities?: readonly string[]
-  readonly rejectUnauthorized?: boolean
+export interface HttpAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
 }
 
 export interface Network {
   listen(host: string, port: number, accept: (connection: Connection) => void): Promise<Listener>
   /** Rejects with an error that has a system `code` when nobody answers in time. */
   connect(host: string, port: number, timeoutMs: number): Promise<Connection>
+  /** Answers GET requests over plain HTTP, for probes and metrics. */
+  serveHttp(host: string, port: number, answer: (path: string) => HttpAnswer): Promise<Listener>
   /** The IP addresses of this machine's interfaces. */
   localAddresses(): string[]
 }

@@ -85,13 +85,17 @@ export class FrameReceiver {
     }
     const missingBytes = this.#missingBytes(partialBytes)
     const roomBytes = this.#slab.buffer.length - this.#end
-    if (roomBytes >= missingBytes && roomBytes > 0) return
     const wantedBytes = partialBytes + missingBytes
+    const oversized =
+      this.#slab.buffer.length > limits.receiveSlabBytesMax && wantedBytes <= limits.receiveSlabBytesMax
+    if (roomBytes >= missingBytes && roomBytes > 0 && !oversized) return
     // A full first slab says that this is more than a handshake.
     if (roomBytes === 0) this.#slabBytes = Math.max(this.#slabBytes, limits.receiveSlabBytes)
+    this.#slabBytes = Math.min(this.#slabBytes, limits.receiveSlabBytesMax)
     if (wantedBytes > this.#slabBytes) this.#slabBytes = this.#grown(wantedBytes, partialBytes)
     // The frame may be believed only as far as it has arrived; what is there still fits where it is.
-    if (roomBytes > 0 && this.#slabBytes <= this.#slab.buffer.length && this.#start === 0) return
+    if (!oversized && roomBytes > 0 && this.#slabBytes <= this.#slab.buffer.length && this.#start === 0)
+      return
     this.#moveTo(this.#pool.lend(this.#slabBytes), partialBytes)
   }
 

@@ -9,6 +9,7 @@
 import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Connection, Listener, Network, Receiver } from '../network.ts'
+import { serveHttp } from './http.ts'
 
 /** What of a socket's native handle is touched; undocumented, hence checked before use. */
 interface NativeHandle {
@@ -202,4 +203,4 @@ function localAddresses(): string[] {
     .map((address) => address.address)
 }
 
-export const nodeNetwork: Network = { listen, connect, localAddresses }
+export const nodeNetwork: Network = { listen, connect, serveHttp, localAddresses }

@@ -1,0 +1,155 @@
+/**
+ * From files, environment and command line to what a broker is started with.
+ *
+ * Later sources win: defaults, properties file, `KAFKA_…`, `SLUICE_…`, `--set` and the command line's own
+ * options. Settings without effect are named in warnings; a value that cannot be is an error and no start.
+ */
+import { staticConfigProblems } from '../../coordination/configs/broker-rules.ts'
+import type { BrokerConfig } from './broker-config.ts'
+import {
+  type Endpoint,
+  type Parsed,
+  parseEndpoint,
+  parseEndpoints,
+  parseSecurityProtocolMap,
+} from './endpoints.ts'
+import { settingsFromEnvironment } from './environment.ts'
+import { settingWarning } from './honoured.ts'
+import { parseProperties } from './properties.ts'
+
+export interface ConfigSources {
+  /** The text of a properties file, null when none was named. */
+  readonly file: { readonly path: string; readonly text: string } | null
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** `--set key=value` and what the command line's own options stand for; the last one wins. */
+  readonly overrides: readonly (readonly [string, string])[]
+}
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: BrokerConfig; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+const DEFAULT_LISTENERS = 'PLAINTEXT://127.0.0.1:9092'
+const DEFAULT_DIRECTORY = './data'
+const DEFAULT_NODE_ID = '1'
+
+function gather(sources: ConfigSources): Map<string, string> {
+  const statics = new Map<string, string>()
+  for (const property of sources.file === null ? [] : parseProperties(sources.file.text))
+    statics.set(property.key, property.value)
+  for (const [key, value] of settingsFromEnvironment(sources.environment)) statics.set(key, value)
+  for (const [key, value] of sources.overrides) statics.set(key, value)
+  return statics
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+/** Keeps the first value, and notes the problem of one that did not parse. */
+function take<T>(parsed: Parsed<T>, setting: string, problems: string[], fallback: T): T {
+  if (parsed.ok) return parsed.value
+  problems.push(`${setting}: ${parsed.message}`)
+  return fallback
+}
+
+/** Endpoints that clients may use: all but those of the controller, which a quorum of one does not need. */
+function clientListeners(statics: ReadonlyMap<string, string>, problems: string[]): Endpoint[] {
+  const all = take(parseEndpoints(statics.get('listeners') ?? DEFAULT_LISTENERS), 'listeners', problems, [])
+  const controllers = listOf(statics.get('controller.listener.names') ?? '').map((name) => name.toUpperCase())
+  const protocols = take(
+    parseSecurityProtocolMap(statics.get('listener.security.protocol.map') ?? ''),
+    'listener.security.protocol.map',
+    problems,
+    new Map<string, string>(),
+  )
+  const listeners = all.filter((endpoint) => !controllers.includes(endpoint.name))
+  for (const endpoint of listeners) {
+    const protocol =
+      protocols.get(endpoint.name) ?? (endpoint.name === 'CONTROLLER' ? 'PLAINTEXT' : endpoint.name)
+    if (/^(SSL|SASL_PLAINTEXT|SASL_SSL)$/.test(protocol))
+      problems.push(`listeners: ${endpoint.name} wants ${protocol}; only PLAINTEXT is served yet`)
+  }
+  if (listeners.length === 0 && problems.length === 0)
+    problems.push('listeners: no listener is left for clients')
+  return listeners
+}
+
+function advertisedListeners(
+  statics: ReadonlyMap<string, string>,
+  problems: string[],
+): Map<string, Endpoint> {
+  const advertised = take(
+    parseEndpoints(statics.get('advertised.listeners') ?? ''),
+    'advertised.listeners',
+    problems,
+    [],
+  )
+  for (const endpoint of advertised) {
+    if (endpoint.host === '0.0.0.0' || endpoint.host === '::')
+      problems.push(`advertised.listeners: ${endpoint.host} is no address that a client can dial`)
+  }
+  return new Map(
+    advertised.filter((endpoint) => endpoint.host !== '').map((endpoint) => [endpoint.name, endpoint]),
+  )
+}
+
+function nodeIdOf(statics: ReadonlyMap<string, string>, problems: string[]): number {
+  const text = statics.get('node.id') ?? statics.get('broker.id') ?? DEFAULT_NODE_ID
+  const nodeId = Number(text)
+  if (!Number.isInteger(nodeId) || nodeId < 0 || nodeId > 2 ** 31 - 1)
+    problems.push(`node.id: "${text}" is not a whole number of 0 or more`)
+  return nodeId
+}
+
+/** What only a cluster of several nodes could do. */
+function clusterProblems(statics: ReadonlyMap<string, string>, nodeId: number, problems: string[]): void {
+  const roles = listOf(statics.get('process.roles') ?? '')
+  const unknown = roles.filter((role) => role !== 'broker' && role !== 'controller')
+  if (unknown.length > 0)
+    problems.push(`process.roles: "${unknown.join(', ')}" is no role; write broker, controller or both`)
+  else if (roles.length === 1)
+    problems.push(
+      'process.roles: a node of one role needs a cluster, which is not served yet; write broker,controller',
+    )
+  const voters = listOf(statics.get('controller.quorum.voters') ?? '')
+  if (voters.length > 1)
+    problems.push('controller.quorum.voters: several voters are not served yet; name this node alone')
+  const [voter] = voters
+  if (voter !== undefined && voters.length === 1 && Number(voter.split('@')[0]) !== nodeId)
+    problems.push(`controller.quorum.voters: "${voter}" is not this node (node.id is ${nodeId})`)
+}
+
+function observabilityOf(statics: ReadonlyMap<string, string>, problems: string[]): Endpoint | null {
+  const text = statics.get('observability.listener')
+  if (text === undefined || text === '') return null
+  return take<Endpoint | null>(parseEndpoint(text), 'observability.listener', problems, null)
+}
+
+/** Reads all sources; never throws. */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const statics = gather(sources)
+  const problems = staticConfigProblems(statics)
+  const nodeId = nodeIdOf(statics, problems)
+  clusterProblems(statics, nodeId, problems)
+  const config: BrokerConfig = {
+    nodeId,
+    rack: statics.get('broker.rack') ?? null,
+    listeners: clientListeners(statics, problems),
+    advertised: advertisedListeners(statics, problems),
+    logDirectories: listOf(statics.get('log.dirs') ?? statics.get('log.dir') ?? DEFAULT_DIRECTORY),
+    clusterId: statics.get('cluster.id') ?? null,
+    observability: observabilityOf(statics, problems),
+    statics,
+  }
+  if (config.logDirectories.length === 0) problems.push('log.dirs: no directory is named')
+  if (problems.length > 0) return { ok: false, problems }
+  const warnings = [...statics.keys()].flatMap((name) => {
+    const warning = settingWarning(name)
+    return warning === null ? [] : [`${name} ${warning}`]
+  })
+  return { ok: true, config, warnings }
+}

@@ -1,0 +1,48 @@
+/**
+ * Bytes of requests and answers that all connections together keep in memory, against one bound.
+ *
+ * Above the bound connections stop reading; they go on when half of it is free again, in the order in
+ * which they stopped. Nothing is ever refused or thrown away.
+ */
+export interface Reader {
+  rebalance(): void
+}
+
+export class MemoryBudget {
+  readonly #sizeBytesMax: number
+  readonly #parked = new Set<Reader>()
+  #usedBytes = 0
+  #exhausted = false
+
+  constructor(sizeBytesMax: number) {
+    this.#sizeBytesMax = sizeBytesMax
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
+  get exhausted(): boolean {
+    return this.#exhausted
+  }
+
+  take(sizeBytes: number): void {
+    this.#usedBytes += sizeBytes
+    if (this.#usedBytes > this.#sizeBytesMax) this.#exhausted = true
+  }
+
+  give(sizeBytes: number): void {
+    this.#usedBytes -= sizeBytes
+    if (this.#usedBytes < 0) throw new Error('more memory is given back than was taken')
+    if (!this.#exhausted || this.#usedBytes > this.#sizeBytesMax / 2) return
+    this.#exhausted = false
+    const parked = [...this.#parked]
+    this.#parked.clear()
+    for (const reader of parked) reader.rebalance()
+  }
+
+  /** Has the reader look again when there is room. */
+  whenFree(reader: Reader): void {
+    this.#parked.add(reader)
+  }
+}
