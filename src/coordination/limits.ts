@@ -1,0 +1,13 @@
+/**
+ * Bounds of the coordination room, with their units; each names the Kafka setting that it is, where there is one.
+ *
+ * Pure rooms may not import the runtime, so they keep their own.
+ */
+export const coordinationLimits = {
+  /** Partitions that one CreateTopics or CreatePartitions request may add; Kafka's own bound on records of a batch. */
+  partitionsPerRequestMax: 10_000,
+  /** Partitions in one answer of DescribeTopicPartitions; `max.request.partition.size.limit`. */
+  describedPartitionsMax: 2_000,
+  /** Producer ids handed out at once; Kafka's block size. */
+  producerIdBlockSize: 1_000,
+} as const

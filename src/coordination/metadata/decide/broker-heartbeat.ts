@@ -1,0 +1,102 @@
+/**
+ * BrokerHeartbeat: a registered broker becomes active, asks to be fenced, or asks to stop.
+ *
+ * It is unfenced once it has read the metadata up to its own registration. A broker that wants to stop gives away
+ * what it leads first and is told to go when nobody else depends on it. Whether a silent broker is fenced is for
+ * `fence-broker.ts` to say.
+ */
+import { errorCode } from '../../../protocol/errors.ts'
+import type {
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponseInput,
+} from '../../../protocol/messages/broker-heartbeat.ts'
+import type { MetadataDecision } from '../decision.ts'
+import { electionRecords } from '../elections.ts'
+import type { BrokerImage, MetadataImage } from '../image.ts'
+import { isActive } from '../new-partition.ts'
+import type { MetadataRecord } from '../record.ts'
+
+type Decision = MetadataDecision<BrokerHeartbeatResponseInput>
+
+const FENCE = 1
+const UNFENCE = -1
+const UNCHANGED = 0
+const ENTERS_SHUTDOWN = 1
+
+export function decideBrokerHeartbeat(image: MetadataImage, request: BrokerHeartbeatRequest): Decision {
+  const broker = image.brokers.get(request.brokerId)
+  if (broker === undefined) return refused(errorCode.BROKER_ID_NOT_REGISTERED)
+  if (broker.epoch !== request.brokerEpoch) return refused(errorCode.STALE_BROKER_EPOCH)
+  const isCaughtUp = request.currentMetadataOffset >= broker.epoch
+  if (request.wantShutDown) return shutDown(image, broker, isCaughtUp)
+  if (request.wantFence) {
+    const records = broker.fenced ? [] : changeRecords(image, broker, { fenced: FENCE })
+    return answered(records, { isCaughtUp, isFenced: true, shouldShutDown: false })
+  }
+  if (!broker.fenced) return answered([], { isCaughtUp, isFenced: false, shouldShutDown: false })
+  if (!isCaughtUp) return answered([], { isCaughtUp, isFenced: true, shouldShutDown: false })
+  const records = changeRecords(image, broker, { fenced: UNFENCE })
+  return answered(records, { isCaughtUp, isFenced: false, shouldShutDown: false })
+}
+
+function shutDown(image: MetadataImage, broker: BrokerImage, isCaughtUp: boolean): Decision {
+  if (broker.fenced) return answered([], { isCaughtUp, isFenced: true, shouldShutDown: true })
+  const leads = (image.loads.get(broker.id)?.leaders ?? 0) > 0
+  const others = [...image.brokers.values()].some((other) => other.id !== broker.id && isActive(other))
+  if (!broker.inControlledShutdown && leads && others) {
+    const records = changeRecords(image, broker, { inControlledShutdown: ENTERS_SHUTDOWN })
+    return answered(records, { isCaughtUp, isFenced: false, shouldShutDown: false })
+  }
+  // Nothing is left that somebody else could lead: it goes, and is fenced from now on.
+  const records = changeRecords(image, broker, { fenced: FENCE })
+  return answered(records, { isCaughtUp, isFenced: true, shouldShutDown: true })
+}
+
+interface Change {
+  readonly fenced?: number
+  readonly inControlledShutdown?: number
+}
+
+/** The change of the broker and what it means for partitions. */
+export function changeRecords(image: MetadataImage, broker: BrokerImage, change: Change): MetadataRecord[] {
+  const fenced = change.fenced ?? UNCHANGED
+  const inControlledShutdown = change.inControlledShutdown ?? UNCHANGED
+  const after: BrokerImage = {
+    ...broker,
+    fenced: fenced === UNCHANGED ? broker.fenced : fenced === FENCE,
+    inControlledShutdown: inControlledShutdown === ENTERS_SHUTDOWN || broker.inControlledShutdown,
+  }
+  const changed = { ...image, brokers: image.brokers.with(broker.id, after) }
+  return [
+    {
+      type: 'BrokerRegistrationChangeRecord',
+      value: {
+        brokerId: broker.id,
+        brokerEpoch: broker.epoch,
+        fenced,
+        inControlledShutdown,
+        logDirs: [],
+        cordonedLogDirs: null,
+      },
+    },
+    ...electionRecords(changed, broker.id, false),
+  ]
+}
+
+function refused(code: number): Decision {
+  const reply = {
+    throttleTimeMs: 0,
+    errorCode: code,
+    isCaughtUp: false,
+    isFenced: true,
+    shouldShutDown: false,
+  }
+  return { records: [], reply }
+}
+
+function answered(
+  records: readonly MetadataRecord[],
+  state: { isCaughtUp: boolean; isFenced: boolean; shouldShutDown: boolean },
+): Decision {
+  return { records, reply: { throttleTimeMs: 0, errorCode: 0, ...state } }
+}

@@ -1,0 +1,25 @@
+/**
+ * The features that a cluster can be told to use, and how far this version of the product serves each (KIP-584).
+ *
+ * A level is supported only where its behaviour is served (observed 20): clients change what they do by what they read
+ * here. Raising a maximum is the last step of building a feature, never the first.
+ */
+export interface FeatureRange {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+}
+
+/** 4.3-IV0, the newest metadata.version in production. */
+export const METADATA_VERSION = 30
+
+/** What is supported, in the order in which answers list it. */
+export const supportedFeatures: readonly FeatureRange[] = [
+  { name: 'eligible.leader.replicas.version', min: 0, max: 0 },
+  { name: 'group.version', min: 0, max: 0 },
+  { name: 'kraft.version', min: 0, max: 0 },
+  { name: 'metadata.version', min: 7, max: METADATA_VERSION },
+  { name: 'share.version', min: 0, max: 0 },
+  { name: 'streams.version', min: 0, max: 0 },
+  { name: 'transaction.version', min: 0, max: 0 },
+]
