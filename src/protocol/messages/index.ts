@@ -196,7 +196,7 @@ export const allApis: readonly Api[] = [
   deleteShareGroupOffsets,
   streamsGroupTopologyDescriptionUpdate,
   unregisterController,
-] as unknown as readonly Api[]
+]
 
 const byKey = new Map(allApis.map((api) => [api.key, api]))
 const byName = new Map(allApis.map((api) => [api.name, api]))

@@ -15,6 +15,7 @@ import {
   type Value,
 } from '../schema/field.ts'
 import { message } from '../schema/message.ts'
+import { type FramedInputOf, type FramedOf, framedRecords } from './framed-record.ts'
 
 export const remoteLogSegmentMetadataRecord = message({
   name: 'RemoteLogSegmentMetadataRecord',
@@ -92,3 +93,21 @@ export const remotePartitionDeleteMetadataRecord = message({
 })
 export type RemotePartitionDeleteMetadataRecord = Value<typeof remotePartitionDeleteMetadataRecord>
 export type RemotePartitionDeleteMetadataRecordInput = Input<typeof remotePartitionDeleteMetadataRecord>
+
+const remoteLogRecordTypes = {
+  RemoteLogSegmentMetadataRecord: { id: 0, message: remoteLogSegmentMetadataRecord },
+  RemoteLogSegmentMetadataUpdateRecord: { id: 1, message: remoteLogSegmentMetadataUpdateRecord },
+  RemotePartitionDeleteMetadataRecord: { id: 2, message: remotePartitionDeleteMetadataRecord },
+  RemoteLogSegmentMetadataSnapshotRecord: { id: 3, message: remoteLogSegmentMetadataSnapshotRecord },
+}
+
+export type RemoteLogRecord = FramedOf<typeof remoteLogRecordTypes>
+export type RemoteLogRecordInput = FramedInputOf<typeof remoteLogRecordTypes>
+
+const remoteLogRecords = framedRecords(remoteLogRecordTypes)
+
+/** The bytes of a record of the remote log's metadata topic. */
+export const encodeRemoteLogRecord = remoteLogRecords.encode
+
+/** Reads a record of the remote log's metadata topic. */
+export const decodeRemoteLogRecord = remoteLogRecords.decode

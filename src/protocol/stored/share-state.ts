@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../schema/field.ts'
 import { message } from '../schema/message.ts'
+import { type RecordInputOf, type RecordOf, recordFamily } from './record-family.ts'
 
 export const shareSnapshotKey = message({
   name: 'ShareSnapshotKey',
@@ -67,3 +68,19 @@ export const shareUpdateValue = message({
 })
 export type ShareUpdateValue = Value<typeof shareUpdateValue>
 export type ShareUpdateValueInput = Input<typeof shareUpdateValue>
+
+const shareStateRecordKinds = {
+  ShareSnapshot: { id: 0, key: shareSnapshotKey, value: shareSnapshotValue },
+  ShareUpdate: { id: 1, key: shareUpdateKey, value: shareUpdateValue },
+}
+
+export type ShareStateRecord = RecordOf<typeof shareStateRecordKinds>
+export type ShareStateRecordInput = RecordInputOf<typeof shareStateRecordKinds>
+
+const shareStateRecords = recordFamily(shareStateRecordKinds)
+
+/** The key and value of a record, the value at its newest version unless told; throws `EncodeError`. */
+export const encodeShareStateRecord = shareStateRecords.encode
+
+/** Reads a record; its kind or version may be one of a later Kafka, which is an error that tells so. */
+export const decodeShareStateRecord = shareStateRecords.decode

@@ -3,6 +3,7 @@
  */
 import { array, type Input, int8, int16, int32, int64, string, struct, type Value } from '../schema/field.ts'
 import { message } from '../schema/message.ts'
+import { type RecordInputOf, type RecordOf, recordFamily } from './record-family.ts'
 
 export const transactionLogKey = message({
   name: 'TransactionLogKey',
@@ -34,3 +35,18 @@ export const transactionLogValue = message({
 })
 export type TransactionLogValue = Value<typeof transactionLogValue>
 export type TransactionLogValueInput = Input<typeof transactionLogValue>
+
+const transactionRecordKinds = {
+  TransactionLog: { id: 0, key: transactionLogKey, value: transactionLogValue },
+}
+
+export type TransactionRecord = RecordOf<typeof transactionRecordKinds>
+export type TransactionRecordInput = RecordInputOf<typeof transactionRecordKinds>
+
+const transactionRecords = recordFamily(transactionRecordKinds)
+
+/** The key and value of a record, the value at its newest version unless told; throws `EncodeError`. */
+export const encodeTransactionRecord = transactionRecords.encode
+
+/** Reads a record; its kind or version may be one of a later Kafka, which is an error that tells so. */
+export const decodeTransactionRecord = transactionRecords.decode
