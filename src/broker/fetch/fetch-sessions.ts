@@ -1,0 +1,165 @@
+/**
+ * Incremental fetch sessions (KIP-227): what each fetcher wants and was told last, so that it need not say
+ * everything again and hears only of what changed.
+ *
+ * Bounded by number; a full cache gives the place of the session that was idle longest, and only after
+ * `MIN_EVICTION_MS`. A fetcher without a session is served all the same, with full requests.
+ */
+import { errorCode } from '../../protocol/errors.ts'
+import type { FetchRequest } from '../../protocol/messages/fetch.ts'
+import type { Random } from '../../runtime/random.ts'
+
+/** One partition that a fetcher wants; `last…` is what it was told, -1 before the first answer. */
+export interface WantedPartition {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  currentLeaderEpoch: number
+  fetchOffset: bigint
+  lastFetchedEpoch: number
+  partitionMaxBytes: number
+  lastHighWatermark: bigint
+  lastLogStartOffset: bigint
+  /** An error was told, so the next answer mentions the partition whatever it says. */
+  mentionAlways: boolean
+}
+
+export interface FetchSession {
+  readonly id: number
+  readonly usesTopicIds: boolean
+  epoch: number
+  lastUsedMs: number
+  /** In the order in which they are served; those that got data go to the end. */
+  readonly wanted: Map<string, WantedPartition>
+}
+
+/** What a request turns out to want: all of it, or the error that its session is in. */
+export type FetchContext =
+  | {
+      readonly kind: 'full'
+      readonly session: FetchSession | null
+      readonly wanted: readonly WantedPartition[]
+    }
+  | {
+      readonly kind: 'incremental'
+      readonly session: FetchSession
+      readonly wanted: readonly WantedPartition[]
+    }
+  | { readonly kind: 'error'; readonly errorCode: number }
+
+const FINAL_EPOCH = -1
+const INITIAL_EPOCH = 0
+const EPOCH_MAX = 2 ** 31 - 1
+const MIN_EVICTION_MS = 120_000
+const FIRST_VERSION_WITH_TOPIC_IDS = 13
+
+function keyOf(topic: string, topicId: string, index: number): string {
+  return `${topic}\0${topicId}\0${index}`
+}
+
+function wantedOf(request: FetchRequest): WantedPartition[] {
+  const wanted: WantedPartition[] = []
+  for (const topic of request.topics) {
+    for (const partition of topic.partitions) {
+      wanted.push({
+        topic: topic.topic,
+        topicId: topic.topicId,
+        index: partition.partition,
+        currentLeaderEpoch: partition.currentLeaderEpoch,
+        fetchOffset: partition.fetchOffset,
+        lastFetchedEpoch: partition.lastFetchedEpoch,
+        partitionMaxBytes: partition.partitionMaxBytes,
+        lastHighWatermark: -1n,
+        lastLogStartOffset: -1n,
+        mentionAlways: true,
+      })
+    }
+  }
+  return wanted
+}
+
+export class FetchSessions {
+  readonly #sessions = new Map<number, FetchSession>()
+  readonly #random: Random
+  readonly #sessionsMax: () => number
+
+  constructor(random: Random, sessionsMax: () => number) {
+    this.#random = random
+    this.#sessionsMax = sessionsMax
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** Finds or makes the session of a request, and brings it up to date. */
+  open(request: FetchRequest, apiVersion: number, nowMs: number): FetchContext {
+    const { sessionId, sessionEpoch } = request
+    if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
+      this.#sessions.delete(sessionId)
+      const wanted = wantedOf(request)
+      const wantsSession = sessionEpoch === INITIAL_EPOCH && wanted.length > 0
+      return { kind: 'full', session: wantsSession ? this.#create(wanted, apiVersion, nowMs) : null, wanted }
+    }
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) return { kind: 'error', errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND }
+    if (session.epoch !== sessionEpoch)
+      return { kind: 'error', errorCode: errorCode.INVALID_FETCH_SESSION_EPOCH }
+    if (session.usesTopicIds !== apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS)
+      return { kind: 'error', errorCode: errorCode.FETCH_SESSION_TOPIC_ID_ERROR }
+    this.#update(session, request)
+    session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1
+    session.lastUsedMs = nowMs
+    return { kind: 'incremental', session, wanted: [...session.wanted.values()] }
+  }
+
+  /** Remembers what a partition was told; one that got data is served last next time, so that none starves. */
+  answered(session: FetchSession, wanted: WantedPartition, gotData: boolean): void {
+    if (!gotData) return
+    const key = keyOf(wanted.topic, wanted.topicId, wanted.index)
+    if (session.wanted.delete(key)) session.wanted.set(key, wanted)
+  }
+
+  #update(session: FetchSession, request: FetchRequest): void {
+    for (const wanted of wantedOf(request)) {
+      const key = keyOf(wanted.topic, wanted.topicId, wanted.index)
+      const known = session.wanted.get(key)
+      if (known === undefined) session.wanted.set(key, wanted)
+      else {
+        known.currentLeaderEpoch = wanted.currentLeaderEpoch
+        known.fetchOffset = wanted.fetchOffset
+        known.lastFetchedEpoch = wanted.lastFetchedEpoch
+        known.partitionMaxBytes = wanted.partitionMaxBytes
+      }
+    }
+    for (const topic of request.forgottenTopicsData) {
+      for (const index of topic.partitions) session.wanted.delete(keyOf(topic.topic, topic.topicId, index))
+    }
+  }
+
+  /** null when the cache is full of sessions in use: the fetcher goes on without one. */
+  #create(wanted: readonly WantedPartition[], apiVersion: number, nowMs: number): FetchSession | null {
+    if (this.#sessions.size >= this.#sessionsMax() && !this.#evict(nowMs)) return null
+    let id = 0
+    while (id === 0 || this.#sessions.has(id)) id = this.#random.below(EPOCH_MAX)
+    const session: FetchSession = {
+      id,
+      usesTopicIds: apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
+      epoch: 1,
+      lastUsedMs: nowMs,
+      wanted: new Map(
+        wanted.map((partition) => [keyOf(partition.topic, partition.topicId, partition.index), partition]),
+      ),
+    }
+    this.#sessions.set(id, session)
+    return session
+  }
+
+  #evict(nowMs: number): boolean {
+    let oldest: FetchSession | null = null
+    for (const session of this.#sessions.values())
+      if (oldest === null || session.lastUsedMs < oldest.lastUsedMs) oldest = session
+    if (oldest === null || nowMs - oldest.lastUsedMs < MIN_EVICTION_MS) return false
+    return this.#sessions.delete(oldest.id)
+  }
+}

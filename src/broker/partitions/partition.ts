@@ -1,0 +1,161 @@
+/**
+ * One partition on this broker: its log, its part in replication, and everybody who waits on either.
+ *
+ * It ties storage's events to the high watermark and to parked requests. It never decides who leads: the
+ * metadata image does, and every change of the leader epoch fails what was parked under the old one.
+ */
+import { errorCode } from '../../protocol/errors.ts'
+import type { AppendOptions, AppendOutcome } from '../../storage/append-outcome.ts'
+import type { LogListener } from '../../storage/log-listener.ts'
+import type { PartitionLog } from '../../storage/partition-log.ts'
+import { type ParkedAck, ParkedAcks } from './parked-acks.ts'
+
+/** Somebody who wants to know that there may be more to read. */
+export interface PartitionWatcher {
+  partitionAdvanced(partition: Partition): void
+}
+
+export class Partition implements LogListener {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  #log: PartitionLog
+  #leaderEpoch: number
+  #isLeader: boolean
+  #gone = false
+  readonly #writtenAcks = new ParkedAcks()
+  readonly #committedAcks = new ParkedAcks()
+  readonly #watchers = new Set<PartitionWatcher>()
+
+  constructor(log: PartitionLog, topicId: string, leaderEpoch: number, isLeader: boolean) {
+    this.topic = log.topic
+    this.topicId = topicId
+    this.index = log.partition
+    this.#log = log
+    this.#leaderEpoch = leaderEpoch
+    this.#isLeader = isLeader
+    log.setListener(this)
+    if (isLeader) this.#lead()
+  }
+
+  get log(): PartitionLog {
+    return this.#log
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  get isLeader(): boolean {
+    return this.#isLeader
+  }
+
+  /** 0, or why a client's request for the current leader cannot be served here. */
+  leaderError(currentLeaderEpoch: number): number {
+    if (this.#gone) return errorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if (this.#log.isOffline) return errorCode.KAFKA_STORAGE_ERROR
+    if (currentLeaderEpoch >= 0 && currentLeaderEpoch < this.#leaderEpoch)
+      return errorCode.FENCED_LEADER_EPOCH
+    if (currentLeaderEpoch > this.#leaderEpoch) return errorCode.UNKNOWN_LEADER_EPOCH
+    if (!this.#isLeader) return errorCode.NOT_LEADER_OR_FOLLOWER
+    return 0
+  }
+
+  append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): AppendOutcome {
+    return this.#log.append(records, { ...options, leaderEpoch: this.#leaderEpoch })
+  }
+
+  /** Settles when everything below `endOffset` is written (acks=1). */
+  whenWritten(ack: ParkedAck): void {
+    if (this.#log.writtenOffset >= ack.endOffset) ack.settle(0)
+    else this.#writtenAcks.park(ack)
+  }
+
+  /** Settles when the high watermark reaches `endOffset` (acks=all). */
+  whenCommitted(ack: ParkedAck): void {
+    if (this.#log.highWatermark >= ack.endOffset) {
+      ack.settle(0)
+      return
+    }
+    this.#committedAcks.park(ack)
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: PartitionWatcher): void {
+    this.#watchers.delete(watcher)
+  }
+
+  /** The image names a leader and an epoch; anything parked under an older epoch is turned away. */
+  leadershipChanged(leaderEpoch: number, isLeader: boolean): void {
+    if (leaderEpoch === this.#leaderEpoch && isLeader === this.#isLeader) return
+    this.#leaderEpoch = leaderEpoch
+    this.#isLeader = isLeader
+    this.#failAll(errorCode.NOT_LEADER_OR_FOLLOWER)
+    if (isLeader) this.#lead()
+  }
+
+  /** The log moved to another directory; the same records, another owner of files. */
+  replaceLog(log: PartitionLog): void {
+    this.#log = log
+    log.setListener(this)
+    this.#advance()
+  }
+
+  /** The partition is deleted: nothing that waits will ever be. */
+  remove(): void {
+    this.#gone = true
+    this.#failAll(errorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  }
+
+  written(endOffset: number): void {
+    this.#writtenAcks.reached(endOffset)
+    this.#advance()
+    // Nobody may read what is not durable, whatever its producer waits for, so it is made so at once.
+    if (this.#log.persistedOffset < endOffset) this.#log.requestDurable()
+  }
+
+  durable(): void {
+    this.#advance()
+  }
+
+  failed(fromOffset: number, code: number): void {
+    this.#writtenAcks.failFrom(fromOffset, code)
+    this.#committedAcks.failFrom(fromOffset, code)
+  }
+
+  logStartOffsetMoved(): void {
+    this.#tellWatchers()
+  }
+
+  offline(): void {
+    this.#failAll(errorCode.KAFKA_STORAGE_ERROR)
+  }
+
+  #lead(): void {
+    this.#log.assignLeaderEpoch(this.#leaderEpoch)
+    this.#advance()
+  }
+
+  /** The only replica is the whole in-sync set, so what it has kept is committed. */
+  #advance(): void {
+    const log = this.#log
+    if (!this.#isLeader || log.persistedOffset <= log.highWatermark) return
+    log.setHighWatermark(log.persistedOffset)
+    this.#committedAcks.reached(log.highWatermark)
+    this.#tellWatchers()
+  }
+
+  #failAll(code: number): void {
+    this.#writtenAcks.failFrom(-1, code)
+    this.#committedAcks.failFrom(-1, code)
+    this.#tellWatchers()
+  }
+
+  #tellWatchers(): void {
+    if (this.#watchers.size === 0) return
+    for (const watcher of [...this.#watchers]) watcher.partitionAdvanced(this)
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * What handlers may ask of the broker: one record of its parts, made once at the start.
+ */
+import type { MetricsRegistry } from '../runtime/metrics.ts'
+import type { World } from '../runtime/world.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import type { Settings } from './config/settings.ts'
+import type { FetchSessions } from './fetch/fetch-sessions.ts'
+import type { Handler } from './handler.ts'
+import type { PartitionRegistry } from './partitions/partition-registry.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { MetadataQuorum } from './quorum/metadata-quorum.ts'
+
+export interface BrokerServices {
+  readonly world: World
+  readonly config: BrokerConfig
+  readonly metrics: MetricsRegistry
+  readonly settings: Settings
+  readonly handlers: readonly Handler[]
+  readonly quorum: MetadataQuorum
+  readonly partitions: PartitionRegistry
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessions
+}
