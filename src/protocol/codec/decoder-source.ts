@@ -46,12 +46,14 @@ class DecoderWriter {
       lines.push(`  const ${localOf(field)} = ${this.#default(absent)}`)
     for (const { name: field, field: tagged } of shape.tagged)
       lines.push(`  let ${localOf(field)} = ${this.#default(tagged)}`)
-    const literal = shape.all.map(([field]) => `${field}: ${localOf(field)}`).join(', ')
+    const members = shape.all.map(([field]) => `${field}: ${localOf(field)}`)
     if (shape.flexible) {
       lines.push(...this.#tags(shape, localOf))
-      lines.push(`  if (unknown !== undefined) return { ${literal}, _unknownTaggedFields: unknown }`)
+      lines.push(
+        `  if (unknown !== undefined) return { ${[...members, '_unknownTaggedFields: unknown'].join(', ')} }`,
+      )
     }
-    lines.push(`  return { ${literal} }`)
+    lines.push(`  return { ${members.join(', ')} }`)
     this.#functions.push(`function ${name}(r) {\n${lines.join('\n')}\n}`)
     return name
   }
