@@ -49,8 +49,20 @@ export const limits = {
   fetchResponseBytesMax: 55 * MiB,
   /** A write to a log up to this size is done in the event loop's own thread. */
   syncWriteBytesMax: 64 * KiB,
-  /** Chunk of a read from a log. */
-  readChunkBytes: 256 * KiB,
+  /** Largest chunk of a read from a log. */
+  readChunkBytes: 1024 * KiB,
+  /** Free read buffers kept for reuse. */
+  readPoolBytesMax: 32 * MiB,
+  /** Bytes at the end of a log that are believed to be in the page cache: they are read in the event loop's own thread. */
+  warmTailBytes: 32 * MiB,
+  /** Bytes of one write to a log; what waits beyond goes with the next. */
+  writeBytesMax: 8 * MiB,
+  /** Bytes of one log that wait for a slow disk; appends beyond are refused. */
+  pendingAppendBytesPerLogMax: 128 * MiB,
+  /** Bytes appended to a log after which the next checkpoint also writes a producer snapshot: what a restart replays. */
+  bytesBetweenProducerSnapshotsMax: 64 * MiB,
+  /** Syncs of one log directory under way at once: fewer than the threads that do them. */
+  syncsPerDirectoryMax: 8,
   /** Uncompressed size of one batch that the broker has to look into. */
   decompressedBatchBytesMax: 64 * MiB,
 } as const

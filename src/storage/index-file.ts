@@ -6,6 +6,7 @@
  * nothing here is ever needed to be durable, and any doubt is answered by rebuilding it.
  */
 import { DiskError } from '../runtime/disk.ts'
+import { isPassing } from './disk-failures.ts'
 import type { PooledFile } from './open-files.ts'
 
 /** Entries are written out once this many bytes wait. */
@@ -50,7 +51,7 @@ export class IndexFile {
     const page = Math.floor(PAGE_BYTES / this.entryBytes) * this.entryBytes
     if (this.#waitingBytes >= page) this.flush()
     if (this.#waiting === null || this.#waiting.length < this.#waitingBytes + this.entryBytes) {
-      const larger = Buffer.allocUnsafe(Math.min(page, Math.max(8 * this.entryBytes, this.#waitingBytes * 2)))
+      const larger = Buffer.allocUnsafe(Math.max(8 * this.entryBytes, this.#waitingBytes * 2))
       this.#waiting?.copy(larger, 0, 0, this.#waitingBytes)
       this.#waiting = larger
     }
@@ -62,7 +63,7 @@ export class IndexFile {
   /** Where entry `index` can be read, until the next call of anything here. */
   entry(index: number): { readonly bytes: Buffer; readonly start: number } {
     const stored = this.#stored()
-    if (index >= stored && this.#waiting !== null) {
+    if (this.#waiting !== null && index >= stored) {
       return { bytes: this.#waiting, start: (index - stored) * this.entryBytes }
     }
     const got = this.file.use().readSync(scratch, 0, this.entryBytes, index * this.entryBytes)
@@ -83,13 +84,22 @@ export class IndexFile {
     return low - 1
   }
 
-  /** Writes what waits (and creates the file if there is none). */
+  /**
+   * Writes what waits (and creates the file if there is none). On a full disk it goes on waiting: an index must
+   * not fail an append that is already in the log.
+   */
   flush(): void {
     const stored = this.#stored()
-    const file = this.file.useOrCreate()
-    this.#exists = true
-    if (this.#waiting === null || this.#waitingBytes === 0) return
-    file.writeSync([this.#waiting.subarray(0, this.#waitingBytes)], stored * this.entryBytes)
+    if (this.#exists && this.#waitingBytes === 0) return
+    try {
+      const file = this.file.useOrCreate()
+      this.#exists = true
+      if (this.#waiting === null || this.#waitingBytes === 0) return
+      file.writeSync([this.#waiting.subarray(0, this.#waitingBytes)], stored * this.entryBytes)
+    } catch (error) {
+      if (error instanceof DiskError && isPassing(error)) return
+      throw error
+    }
     this.#storedCount = stored + this.#waitingBytes / this.entryBytes
     this.#waiting = null
     this.#waitingBytes = 0

@@ -35,6 +35,12 @@ export class LeaderEpochs {
     this.#isDirty = false
   }
 
+  /** Takes over what the file says. */
+  load(entries: readonly EpochStart[]): void {
+    this.#entries = [...entries]
+    this.#isDirty = false
+  }
+
   /**
    * `epoch` begins at `startOffset`. Entries that contradict it (a later epoch, or one that begins
    * at or past it) go. Returns whether anything changed.

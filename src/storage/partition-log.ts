@@ -117,10 +117,14 @@ export interface PartitionLog {
   /** True when the producer has an open transaction in this log with this epoch. */
   hasOpenTransaction(producerId: bigint, producerEpoch: number): boolean
 
-  /** Drops everything at and above `offset`, with producers, epochs, indexes (trap 9). Returns false when there was nothing to drop. */
-  truncateTo(offset: number): boolean
-  /** Drops everything and continues at `offset`. */
-  truncateFullyAndStartAt(offset: number): void
+  /**
+   * Drops everything at and above `offset`, with producers, epochs, indexes (trap 9). `done` runs before the call
+   * returns when no write or sync is under way and the recovery point is low enough; `truncated` is false
+   * when there was nothing to drop. Until then the owner must not append.
+   */
+  truncateTo(offset: number, done: (truncated: boolean) => void): void
+  /** Drops everything and continues at `offset`; `done` as for `truncateTo`. */
+  truncateFullyAndStartAt(offset: number, done: () => void): void
   /** DeleteRecords: false when `offset` is above the high watermark. */
   deleteRecordsBefore(offset: number): boolean
   /** Starts a new segment at the log end (an empty active segment stays). */

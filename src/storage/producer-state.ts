@@ -30,6 +30,8 @@ export interface CompletedTransaction {
   /** The marker's offset. */
   readonly lastOffset: number
   readonly isAbort: boolean
+  /** What was stable right after the marker, but for other markers' replication: the transaction index notes it. */
+  readonly lastStableOffset: number
 }
 
 /** What one `apply…` changed; `undo` wants them newest first. */
@@ -160,7 +162,14 @@ export class ProducerState {
     let completed: CompletedTransaction | null = null
     if (firstOffset >= 0) {
       this.#open.delete(firstOffset)
-      completed = { producerId: marker.producerId, firstOffset, lastOffset: offset, isAbort: marker.isAbort }
+      const [nextOpen] = this.#open.keys()
+      completed = {
+        producerId: marker.producerId,
+        firstOffset,
+        lastOffset: offset,
+        isAbort: marker.isAbort,
+        lastStableOffset: nextOpen ?? offset + 1,
+      }
       this.#unreplicated.add(completed)
     }
     return { producerId: marker.producerId, before, completed }
@@ -178,14 +187,6 @@ export class ProducerState {
     this.#unreplicated.delete(change.completed)
     this.#open.set(change.completed.firstOffset, change.producerId)
     this.#open = new Map([...this.#open].sort(([a], [b]) => a - b))
-  }
-
-  /** The last stable offset as the transaction index notes it at this marker: the next open transaction's start. */
-  lastStableOffsetAt(completed: CompletedTransaction): number {
-    for (const [offset, producerId] of this.#open) {
-      if (producerId !== completed.producerId) return offset
-    }
-    return completed.lastOffset + 1
   }
 
   highWatermarkMoved(highWatermark: number): void {
@@ -206,12 +207,25 @@ export class ProducerState {
     return expired
   }
 
-  /** Puts back an entry of a snapshot. */
-  restore(entry: ProducerEntry): void {
-    this.#entries.set(entry.producerId, entry)
-    if (entry.transactionStartOffset < 0) return
-    this.#open.set(entry.transactionStartOffset, entry.producerId)
-    this.#open = new Map([...this.#open].sort(([a], [b]) => a - b))
+  /** Takes over the entries of a snapshot; nothing else is known then. */
+  restore(entries: Iterable<ProducerEntry>): void {
+    this.clear()
+    for (const entry of entries) this.#entries.set(entry.producerId, entry)
+    const open = [...this.#entries.values()].filter((entry) => entry.transactionStartOffset >= 0)
+    open.sort((a, b) => a.transactionStartOffset - b.transactionStartOffset)
+    for (const entry of open) this.#open.set(entry.transactionStartOffset, entry.producerId)
+  }
+
+  /** The entries as they were before `changes` (oldest first). */
+  *entriesBefore(changes: readonly ProducerChange[]): IterableIterator<ProducerEntry> {
+    const before = new Map<bigint, ProducerEntry | undefined>()
+    for (const change of changes) {
+      if (!before.has(change.producerId)) before.set(change.producerId, change.before)
+    }
+    for (const entry of this.#entries.values()) {
+      const past = before.has(entry.producerId) ? before.get(entry.producerId) : entry
+      if (past !== undefined) yield past
+    }
   }
 
   clear(): void {

@@ -1,0 +1,200 @@
+/**
+ * Is this a sequence of batches that may be appended? Reads headers and checksums, changes nothing.
+ *
+ * What a client may send is Kafka's rule (LogValidator): magic 2, base offset 0, as many records as offsets,
+ * no control batch, a sequence where there is a producer id. What lies inside a batch is looked at only
+ * where a rule needs it (compacted topics, recompression, a lower timestamp limit); by default nothing
+ * is done per record.
+ */
+import {
+  attributes,
+  BATCH_HEADER_BYTES,
+  baseOffset,
+  batchSizeBytes,
+  compressionCode,
+  hasLogAppendTime,
+  isCrcValid,
+  MAGIC,
+  magicOf,
+  maxTimestamp,
+} from '../protocol/records/batch.ts'
+import type { AppendFailure, AppendOptions, RecordError } from './append-outcome.ts'
+import { type BatchFacts, nextOffsetOf, readBatchFacts } from './batch-facts.ts'
+import type { LogConfig } from './log-config.ts'
+import { ErrorCode } from './storage-errors.ts'
+
+export interface InspectedBatches {
+  readonly ok: true
+  readonly batches: readonly BatchFacts[]
+  /** Bytes of the whole batches; less than the buffer when a replica's fetch ended inside one. */
+  readonly sizeBytes: number
+}
+
+const COMPRESSION_CODE_MAX = 4
+/** The smallest record: length, attributes, two deltas, two lengths, header count. */
+const RECORD_BYTES_MIN = 7
+
+export function refuse(
+  errorCode: number,
+  message: string,
+  recordErrors: readonly RecordError[] = [],
+): AppendFailure {
+  return { ok: false, errorCode, message, recordErrors }
+}
+
+/** Whether a whole batch of magic 2 stands at `position`; answers why not. */
+function structureFault(records: Buffer, position: number): string | null {
+  const left = records.length - position
+  if (left < BATCH_HEADER_BYTES) return `${left} bytes are no record batch`
+  const sizeBytes = batchSizeBytes(records, position)
+  if (sizeBytes < BATCH_HEADER_BYTES) return `record batch size ${sizeBytes} is smaller than its header`
+  if (sizeBytes > left) return `record batch of ${sizeBytes} bytes is cut after ${left}`
+  return null
+}
+
+/** Splits what a client or a coordinator sent into batches. */
+export function inspectOwn(
+  records: Buffer,
+  options: AppendOptions,
+  config: LogConfig,
+): InspectedBatches | AppendFailure {
+  if (records.length === 0)
+    return refuse(ErrorCode.INVALID_RECORD, 'an append needs at least one record batch')
+  const batches: BatchFacts[] = []
+  let recordsBefore = 0
+  for (let position = 0; position < records.length; ) {
+    const fault = structureFault(records, position)
+    if (fault !== null) return refuse(ErrorCode.CORRUPT_MESSAGE, fault)
+    if (magicOf(records, position) !== MAGIC) {
+      return refuse(
+        ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+        `record batches of magic ${magicOf(records, position)} are not supported`,
+      )
+    }
+    const facts = readBatchFacts(records, position)
+    const refused =
+      inspectHeader(records, facts, config) ??
+      (options.origin === 'client'
+        ? inspectClientBatch(records, facts, options, config, recordsBefore)
+        : null)
+    if (refused !== null) return refused
+    batches.push(facts)
+    recordsBefore += facts.recordCount
+    position += facts.sizeBytes
+  }
+  return { ok: true, batches, sizeBytes: records.length }
+}
+
+function inspectHeader(records: Buffer, facts: BatchFacts, config: LogConfig): AppendFailure | null {
+  if (facts.sizeBytes > config.maxMessageBytes) {
+    return refuse(
+      ErrorCode.MESSAGE_TOO_LARGE,
+      `The record batch size ${facts.sizeBytes} exceeds the maximum configured value of ${config.maxMessageBytes}.`,
+    )
+  }
+  if (!isCrcValid(records, facts.position)) {
+    return refuse(ErrorCode.CORRUPT_MESSAGE, 'Record is corrupt (checksum of the record batch differs).')
+  }
+  if (facts.recordCount <= 0 || facts.lastOffsetDelta !== facts.recordCount - 1) {
+    return refuse(
+      ErrorCode.INVALID_RECORD,
+      `Batch has an offset range of ${facts.lastOffsetDelta + 1} and a record count of ${facts.recordCount}.`,
+    )
+  }
+  if (compressionCode(records, facts.position) > COMPRESSION_CODE_MAX) {
+    return refuse(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, 'Unknown compression type in the record batch.')
+  }
+  return null
+}
+
+function inspectClientBatch(
+  records: Buffer,
+  facts: BatchFacts,
+  options: AppendOptions,
+  config: LogConfig,
+  recordsBefore: number,
+): AppendFailure | null {
+  const { position } = facts
+  if (facts.isControl) {
+    return refuse(ErrorCode.INVALID_RECORD, 'Clients are not allowed to write control records.')
+  }
+  if (baseOffset(records, position) !== 0) {
+    return refuse(
+      ErrorCode.INVALID_RECORD,
+      `The baseOffset of the record batch should be 0, but it is ${baseOffset(records, position)}.`,
+    )
+  }
+  if (facts.hasProducer && (facts.baseSequence < 0 || facts.producerEpoch < 0)) {
+    return refuse(
+      ErrorCode.INVALID_RECORD,
+      `Invalid sequence number ${facts.baseSequence} in a record batch with producerId ${facts.producerId}.`,
+    )
+  }
+  if (facts.isTransactional && !facts.hasProducer) {
+    return refuse(ErrorCode.INVALID_RECORD, 'A transactional record batch must have a producerId.')
+  }
+  // Attribute bits that only the broker's cleaner sets would hide records from it.
+  if ((attributes(records, position) & ~0x1f) !== 0) {
+    return refuse(ErrorCode.INVALID_RECORD, 'Unknown attributes in the record batch.')
+  }
+  if (
+    compressionCode(records, position) === 0 &&
+    facts.sizeBytes - BATCH_HEADER_BYTES < facts.recordCount * RECORD_BYTES_MIN
+  ) {
+    return refuse(ErrorCode.INVALID_RECORD, `${facts.recordCount} records do not fit into the record batch.`)
+  }
+  return inspectTimestamps(records, facts, options, config, recordsBefore)
+}
+
+function inspectTimestamps(
+  records: Buffer,
+  facts: BatchFacts,
+  options: AppendOptions,
+  config: LogConfig,
+  recordsBefore: number,
+): AppendFailure | null {
+  if (hasLogAppendTime(records, facts.position)) {
+    return refuse(ErrorCode.INVALID_TIMESTAMP, 'Producer should not set timestamp type to LogAppendTime.', [
+      { batchIndex: recordsBefore, message: 'Invalid timestamp type.' },
+    ])
+  }
+  if (config.timestampType === 'LogAppendTime') return null
+  const latest = maxTimestamp(records, facts.position)
+  if (latest - options.nowMs <= config.timestampAfterMaxMs) return null
+  const message = `Timestamp ${latest} of message is out of range. The timestamp should be within [${options.nowMs - config.timestampBeforeMaxMs}, ${options.nowMs + config.timestampAfterMaxMs}].`
+  return refuse(ErrorCode.INVALID_TIMESTAMP, message, [{ batchIndex: recordsBefore, message }])
+}
+
+/**
+ * Splits what was fetched from a leader: offsets and epochs are given and must rise from `logEndOffset` on.
+ * A batch cut at the end, and batches of an epoch later than the leader's, are left away.
+ */
+export function inspectReplica(
+  records: Buffer,
+  logEndOffset: number,
+  leaderEpochMax: number,
+): InspectedBatches | AppendFailure {
+  const batches: BatchFacts[] = []
+  let expectedMin = logEndOffset
+  let position = 0
+  while (position < records.length) {
+    const left = records.length - position
+    if (left < BATCH_HEADER_BYTES || batchSizeBytes(records, position) > left) break
+    const fault = structureFault(records, position)
+    if (fault !== null || magicOf(records, position) !== MAGIC || !isCrcValid(records, position)) {
+      return refuse(ErrorCode.CORRUPT_MESSAGE, fault ?? 'a fetched record batch is corrupt')
+    }
+    const facts = readBatchFacts(records, position)
+    if (facts.leaderEpoch > leaderEpochMax) break
+    if (facts.baseOffset < expectedMin || facts.lastOffsetDelta < 0) {
+      return refuse(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `a fetched record batch begins at ${facts.baseOffset}, the log ends at ${expectedMin}`,
+      )
+    }
+    batches.push(facts)
+    expectedMin = nextOffsetOf(facts)
+    position += facts.sizeBytes
+  }
+  return { ok: true, batches, sizeBytes: position }
+}

@@ -1,0 +1,60 @@
+/**
+ * The small files beside a log's segments: producer snapshots, leader epochs, `partition.metadata`.
+ *
+ * All of them can be lost without harm: producers and epochs are rebuilt from the batches, and the topic id is
+ * told by the owner again.
+ */
+import type { DiskError } from '../runtime/disk.ts'
+import { readSmallFile, replaceFileSync } from './atomic-file.ts'
+import { decodeEpochStarts, type EpochStart, encodeEpochStarts } from './checkpoint.ts'
+import { type LogState, pathIn } from './log-state.ts'
+import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
+import type { ProducerEntry } from './producer-entry.ts'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
+import { segmentFileName } from './segment-names.ts'
+
+export const LEADER_EPOCH_FILE = 'leader-epoch-checkpoint'
+export const PARTITION_METADATA_FILE = 'partition.metadata'
+
+/** Writes the producers as they are at `offset`. A snapshot is checksummed, so it needs no sync. */
+export function writeSnapshot(state: LogState, offset: number, content: Buffer): void {
+  replaceFileSync(state.environment.disk, pathIn(state, segmentFileName(offset, 'snapshot')), content, false)
+  state.snapshotOffset = Math.max(state.snapshotOffset, offset)
+}
+
+/** Writes a snapshot of the producers as they are now, if there is no newer one. */
+export function snapshotProducers(state: LogState): void {
+  if (state.snapshotOffset >= state.logEndOffset) return
+  writeSnapshot(state, state.logEndOffset, encodeProducerSnapshot(state.producers.entries()))
+}
+
+/** null when the file is missing or damaged. */
+export function readSnapshot(state: LogState, offset: number): ProducerEntry[] | null {
+  const content = readSmallFile(state.environment.disk, pathIn(state, segmentFileName(offset, 'snapshot')))
+  return content === null ? null : decodeProducerSnapshot(content)
+}
+
+/** null when the file is missing or damaged (trap 5: then the batches themselves are asked). */
+export function readEpochs(state: LogState): EpochStart[] | null {
+  const content = readSmallFile(state.environment.disk, pathIn(state, LEADER_EPOCH_FILE))
+  return content === null ? null : decodeEpochStarts(content)
+}
+
+/** Saves the epochs; `done` runs when they are on the disk. Calls that overlap are serialised (trap 5). */
+export function saveEpochs(state: LogState, done: (error: DiskError | null) => void): void {
+  state.epochFile.replace(() => {
+    state.epochs.markSaved()
+    return encodeEpochStarts(state.epochs.entries)
+  }, done)
+}
+
+/** The topic id in the folder; null when none is told. */
+export function readTopicId(state: LogState): string | null {
+  const content = readSmallFile(state.environment.disk, pathIn(state, PARTITION_METADATA_FILE))
+  return content === null ? null : decodePartitionMetadata(content)
+}
+
+export function writeTopicId(state: LogState, topicId: string): void {
+  const content = encodePartitionMetadata(topicId)
+  replaceFileSync(state.environment.disk, pathIn(state, PARTITION_METADATA_FILE), content, false)
+}

@@ -1,0 +1,210 @@
+/**
+ * Brings an opened log to its true end: the cheap way after a clean stop, by checking and rebuilding
+ * everything from the recovery point on after an unclean one.
+ */
+import type { LogState } from './log-state.ts'
+import type { LogDamage } from './partition-log.ts'
+import { loadSnapshot, removeSnapshots, replayProducers } from './producer-replay.ts'
+import { checkFrom, judgeFault, type StopFacts } from './recovery.ts'
+import type { Segment } from './segment.ts'
+import { deleteSegmentFiles } from './segment-deletion.ts'
+import { rebuildIndexes } from './segment-indexes.ts'
+import { type ScanResult, scanSegment } from './segment-scan.ts'
+
+export interface RecoveredLog {
+  readonly endOffset: number
+  readonly damage: LogDamage | null
+  /** Batches whose epochs had to be read because no epoch file told them. */
+  readonly rebuiltEpochs: boolean
+}
+
+/**
+ * Sets the state's offsets, epochs and producers. `epochsKnown` is false when the epoch file was missing or
+ * torn. `snapshots` are the folder's snapshot offsets, newest first. Throws `DiskError`.
+ */
+export function recoverLog(
+  state: LogState,
+  stop: StopFacts,
+  epochsKnown: boolean,
+  snapshots: readonly number[],
+): RecoveredLog {
+  const checkedFrom = checkFrom(stop, state.segments.first.baseOffset)
+  let damage: LogDamage | null = null
+  if (checkedFrom !== null) {
+    // Above the recovery point nothing that was derived is to be trusted.
+    state.epochs.truncateFromEnd(checkedFrom)
+    removeSnapshots(
+      state,
+      snapshots.filter((offset) => offset > checkedFrom),
+    )
+    damage = checkTail(state, stop, checkedFrom)
+  }
+  const end = findEnd(state, checkedFrom !== null)
+  damage ??= end.damage
+  const recoveryPoint = stop.wasClean ? null : stop.recoveryPoint
+  if (damage === null && recoveryPoint !== null && end.offset < recoveryPoint) {
+    damage = {
+      offset: end.offset,
+      reason: `the log ends at ${end.offset}, but was durable up to ${recoveryPoint}`,
+    }
+  }
+  state.logEndOffset = end.offset
+  state.writtenOffset = end.offset
+  const rebuiltEpochs = !epochsKnown && end.offset > state.segments.first.baseOffset
+  if (rebuiltEpochs) rebuildEpochs(state)
+  state.epochs.truncateFromEnd(end.offset)
+  const usable = snapshots.filter((offset) => checkedFrom === null || offset <= checkedFrom)
+  const unread = bringProducers(state, usable, end.offset, checkedFrom !== null)
+  if (unread !== null) damage ??= { offset: state.segments.first.baseOffset, reason: unread }
+  return { endOffset: end.offset, damage, rebuiltEpochs }
+}
+
+/** Answers why batches could not be read; null when all went well. */
+function bringProducers(
+  state: LogState,
+  snapshots: readonly number[],
+  endOffset: number,
+  isUnclean: boolean,
+): string | null {
+  if (endOffset === state.segments.first.baseOffset) return null
+  const from = loadSnapshot(state, snapshots, endOffset)
+  return from >= endOffset ? null : replayProducers(state, from, isUnclean)
+}
+
+/** Checks and rebuilds every segment from `checkedFrom` on; cuts the torn tail or answers the damage. */
+function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDamage | null {
+  const { segments } = state
+  let index = Math.max(0, segments.indexOf(checkedFrom))
+  let nextOffset = segments.at(index)?.baseOffset ?? 0
+  for (let segment = segments.at(index); segment !== undefined; segment = segments.at(++index)) {
+    const isLastSegment = index === segments.count - 1
+    // Segments follow each other without a gap, but where compaction (here or on the leader) made one.
+    const follows =
+      segment.baseOffset === nextOffset || state.config.compacts || segment.baseOffset <= checkedFrom
+    const scanned: ScanResult =
+      follows && segment.baseOffset >= nextOffset
+        ? checkSegment(state, segment, checkedFrom)
+        : {
+            endPosition: 0,
+            nextOffset,
+            fault: `segment ${segment.baseOffset} does not follow offset ${nextOffset}`,
+          }
+    nextOffset = Math.max(scanned.nextOffset, segment.baseOffset)
+    if (scanned.fault === null) {
+      if (!isLastSegment) segment.seal()
+      continue
+    }
+    const fault = { offset: scanned.nextOffset, reason: scanned.fault, isLastSegment }
+    if (judgeFault(stop, fault).kind === 'damage') {
+      return { offset: scanned.nextOffset, reason: `${scanned.fault} (${segment.log.path})` }
+    }
+    cutTail(state, index, scanned)
+    return null
+  }
+  return null
+}
+
+/** Checks a segment's batches from the last trustworthy index entry on, and rebuilds its indexes from there. */
+function checkSegment(state: LogState, segment: Segment, checkedFrom: number): ScanResult {
+  const startPosition = trustedPosition(segment, checkedFrom)
+  if (startPosition === 0) segment.resetIndexes()
+  const scanned = scanSegment(segment.log, state.environment.buffers, {
+    startPosition,
+    endPosition: segment.writtenBytes,
+    verifyFromPosition: startPosition,
+    offsetMin: segment.baseOffset,
+    visit: (facts) => {
+      segment.noteBatch(facts, facts.position, state.config.indexIntervalBytes)
+      if (facts.leaderEpoch > state.epochs.latestEpoch)
+        state.epochs.assign(facts.leaderEpoch, facts.baseOffset)
+      return true
+    },
+  })
+  segment.verifiedBytes = startPosition === 0 ? scanned.endPosition : 0
+  return scanned
+}
+
+/** Position of the last index entry below the recovery point, if the indexes are sound up to there; else 0. */
+function trustedPosition(segment: Segment, checkedFrom: number): number {
+  const { offsetIndex, timeIndex } = segment
+  if (checkedFrom <= segment.baseOffset || !offsetIndex.entries.exists || !timeIndex.entries.exists) return 0
+  if (!offsetIndex.isSound(segment.writtenBytes) || !timeIndex.isSound(Number.POSITIVE_INFINITY)) return 0
+  const floor = offsetIndex.floor(checkedFrom - 1)
+  if (floor.position === 0) return 0
+  offsetIndex.truncateTo(floor.offset)
+  timeIndex.truncateTo(floor.offset)
+  return floor.position
+}
+
+/** The unflushed tail is torn: the segment ends before the bad batch, later segments go. */
+function cutTail(state: LogState, index: number, scanned: ScanResult): void {
+  const { segments, environment } = state
+  const segment = segments.at(index)
+  if (segment === undefined) return
+  environment.events.warn('torn tail cut', {
+    topic: state.topic,
+    partition: state.partition,
+    offset: scanned.nextOffset,
+    bytes: segment.writtenBytes - scanned.endPosition,
+    reason: scanned.fault ?? '',
+  })
+  let later = segments.all.slice(index + 1)
+  if (scanned.endPosition === 0 && index > 0) later = segments.all.slice(index)
+  else {
+    segment.cutTo(scanned.endPosition)
+    segment.truncateIndexes(scanned.nextOffset)
+  }
+  if (later.length === 0) return
+  segments.removeAll(new Set(later))
+  deleteSegmentFiles(state, later)
+  environment.disk.syncDirectorySync(state.folder)
+}
+
+interface FoundEnd {
+  readonly offset: number
+  readonly damage: LogDamage | null
+}
+
+/** Where the last segment ends, by the batches behind its last index entry. */
+function findEnd(state: LogState, isChecked: boolean): FoundEnd {
+  const { active } = state.segments
+  if (active.writtenBytes === 0) return { offset: active.baseOffset, damage: null }
+  if (!isChecked && !active.offsetIndex.entries.exists) rebuildIndexes(state, active)
+  const last = active.offsetIndex.last
+  const isPlausible = last !== null && last.position > 0 && last.position < active.writtenBytes
+  let scanned = scanHeaders(state, active, isPlausible ? last.position : 0)
+  if (scanned.fault !== null && isPlausible) {
+    rebuildIndexes(state, active)
+    scanned = scanHeaders(state, active, 0)
+  }
+  const damage = scanned.fault === null ? null : { offset: scanned.nextOffset, reason: scanned.fault }
+  return { offset: scanned.nextOffset, damage }
+}
+
+function scanHeaders(state: LogState, segment: Segment, startPosition: number): ScanResult {
+  return scanSegment(segment.log, state.environment.buffers, {
+    startPosition,
+    endPosition: segment.writtenBytes,
+    verifyFromPosition: Number.POSITIVE_INFINITY,
+    offsetMin: segment.baseOffset,
+    visit: () => true,
+  })
+}
+
+/** No epoch file, or a torn one: the batches tell (trap 8). */
+function rebuildEpochs(state: LogState): void {
+  state.epochs.clear()
+  for (const segment of state.segments.all) {
+    scanSegment(segment.log, state.environment.buffers, {
+      startPosition: 0,
+      endPosition: segment.writtenBytes,
+      verifyFromPosition: Number.POSITIVE_INFINITY,
+      offsetMin: segment.baseOffset,
+      visit: (facts) => {
+        if (facts.leaderEpoch > state.epochs.latestEpoch)
+          state.epochs.assign(facts.leaderEpoch, facts.baseOffset)
+        return true
+      },
+    })
+  }
+}

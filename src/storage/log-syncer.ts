@@ -1,0 +1,175 @@
+/**
+ * Makes what is written durable: one sync under way per log, and every append that arrives meanwhile shares
+ * the next one (group commit).
+ *
+ * A durable offset is announced only after the sync that covers it, which began after it was written
+ * (trap 6), and after the names of new files are safe too (trap 4). A failed sync is never tried again (trap 7).
+ */
+import type { DiskError } from '../runtime/disk.ts'
+import { toDiskError } from './disk-failures.ts'
+import type { LogState } from './log-state.ts'
+import type { PooledFile } from './open-files.ts'
+import type { Segment } from './segment.ts'
+
+export interface SyncerOwner {
+  /** Everything below `offset` survives a power cut now. */
+  durable(offset: number): void
+  diskFailed(error: DiskError): void
+}
+
+type Job = (done: (error: DiskError | null) => void) => void
+
+export class LogSyncer {
+  readonly #state: LogState
+  readonly #owner: SyncerOwner
+  #durableOffset: number
+  #wantedOffset = 0
+  #wantsNames = false
+  #isSyncing = false
+  #isDead = false
+  readonly #unsynced = new Set<Segment>()
+  #namesChanged: boolean
+  #folderIsNew: boolean
+  #idleWaiters: Array<() => void> = []
+
+  constructor(state: LogState, durableOffset: number, folderIsNew: boolean, owner: SyncerOwner) {
+    this.#state = state
+    this.#owner = owner
+    this.#durableOffset = durableOffset
+    this.#folderIsNew = folderIsNew
+    this.#namesChanged = folderIsNew
+  }
+
+  /** Files were created, renamed or removed since the last sync began. */
+  get hasUnsyncedNames(): boolean {
+    return this.#namesChanged || this.#folderIsNew
+  }
+
+  get durableOffset(): number {
+    return this.#durableOffset
+  }
+
+  /** `segment` got bytes that no sync has covered. */
+  noteWritten(segment: Segment): void {
+    if (segment.syncedBytes === 0) this.#namesChanged = true
+    this.#unsynced.add(segment)
+  }
+
+  /** A file of the folder was created, renamed or removed. */
+  noteNames(): void {
+    this.#namesChanged = true
+  }
+
+  /** Wants everything below `offset` durable as soon as it is written, and changed names if `withNames`. */
+  want(offset: number, withNames = false): void {
+    if (offset > this.#wantedOffset) this.#wantedOffset = offset
+    this.#wantsNames ||= withNames && this.hasUnsyncedNames
+    this.startIfWanted()
+  }
+
+  startIfWanted(): void {
+    if (this.#isSyncing || this.#isDead) return
+    const { writtenOffset } = this.#state
+    const wantsData = this.#durableOffset < this.#wantedOffset && this.#durableOffset < writtenOffset
+    if (!wantsData && !this.#wantsNames) return
+    this.#isSyncing = true
+    this.#wantsNames = false
+    this.#state.environment.syncs.acquire(this.#start)
+  }
+
+  readonly #start = (): void => {
+    const target = this.#state.writtenOffset
+    const jobs = this.#jobs()
+    let open = jobs.length
+    let failure: DiskError | null = null
+    const finish = (error: DiskError | null): void => {
+      failure ??= error
+      open--
+      if (open === 0) this.#finished(target, failure)
+    }
+    for (const job of jobs) job(finish)
+  }
+
+  #jobs(): Job[] {
+    const jobs: Job[] = []
+    for (const segment of this.#unsynced) {
+      const writtenBytes = segment.writtenBytes
+      jobs.push((done) =>
+        this.#syncFile(segment.log, (error) => {
+          if (error === null) segment.syncedBytes = Math.max(segment.syncedBytes, writtenBytes)
+          done(error)
+        }),
+      )
+    }
+    this.#unsynced.clear()
+    const { disk, directoryPath } = this.#state.environment
+    const { folder } = this.#state
+    if (this.#namesChanged) jobs.push((done) => disk.syncDirectory(folder, done))
+    if (this.#folderIsNew) jobs.push((done) => disk.syncDirectory(directoryPath, done))
+    this.#namesChanged = false
+    this.#folderIsNew = false
+    if (jobs.length === 0) jobs.push((done) => done(null))
+    return jobs
+  }
+
+  #syncFile(file: PooledFile, done: (error: DiskError | null) => void): void {
+    try {
+      file.hold().sync((error) => {
+        file.free()
+        done(error)
+      })
+    } catch (error) {
+      done(toDiskError(error))
+    }
+  }
+
+  #finished(target: number, error: DiskError | null): void {
+    this.#state.environment.syncs.release()
+    this.#isSyncing = false
+    if (error !== null) {
+      this.die()
+      this.#owner.diskFailed(error)
+    } else if (!this.#isDead) {
+      this.#durableOffset = Math.max(this.#durableOffset, target)
+      this.#owner.durable(this.#durableOffset)
+      this.startIfWanted()
+    }
+    this.#runIdleWaiters()
+  }
+
+  /** Nothing is synced any more; what is under way comes back unheard. */
+  die(): void {
+    this.#isDead = true
+  }
+
+  /** Runs `callback` when no sync is under way. */
+  whenIdle(callback: () => void): void {
+    if (this.#isSyncing) this.#idleWaiters.push(callback)
+    else callback()
+  }
+
+  #runIdleWaiters(): void {
+    if (this.#isSyncing || this.#idleWaiters.length === 0) return
+    const waiters = this.#idleWaiters
+    this.#idleWaiters = []
+    for (const waiter of waiters) waiter()
+  }
+
+  /** The log was cut: nothing above `offset` is there to be durable. */
+  truncateTo(offset: number): void {
+    this.#durableOffset = Math.min(this.#durableOffset, offset)
+    this.#wantedOffset = Math.min(this.#wantedOffset, offset)
+  }
+
+  /** The log begins anew at `offset`. */
+  restartAt(offset: number): void {
+    this.#unsynced.clear()
+    this.#durableOffset = offset
+    this.#wantedOffset = offset
+    this.#namesChanged = true
+  }
+
+  forget(segment: Segment): void {
+    this.#unsynced.delete(segment)
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Walks over a segment's batches from a position on, reading ahead in large chunks: what recovery, index
+ * rebuilding and cutting have in common.
+ *
+ * It stops at the first thing that is not a whole, right batch and says where and why; what to do about
+ * it is the caller's decision (trap 2).
+ */
+import {
+  BATCH_HEADER_BYTES,
+  baseOffset,
+  batchSizeBytes,
+  isCrcValid,
+  lastOffsetDelta,
+  leaderEpoch,
+  MAGIC,
+  magicOf,
+} from '../protocol/records/batch.ts'
+import { limits } from '../runtime/limits.ts'
+import { type BatchFacts, readBatchFacts } from './batch-facts.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import type { PooledFile } from './open-files.ts'
+
+export interface ScanWish {
+  readonly startPosition: number
+  /** Bytes of the segment that belong to it. */
+  readonly endPosition: number
+  /** Batches before it keep their checksums unlooked at. */
+  readonly verifyFromPosition: number
+  /** Batches must not begin below. */
+  readonly offsetMin: number
+  /** Answers false to stop before the batch counts. `chunk` holds the batch at `at` only during the call. */
+  readonly visit: (facts: BatchFacts, chunk: Buffer, at: number) => boolean
+}
+
+export interface ScanResult {
+  /** The first byte that is not part of a good, visited batch. */
+  readonly endPosition: number
+  /** The offset that would follow; `offsetMin` when there was no batch. */
+  readonly nextOffset: number
+  /** Why the batch at `endPosition` is bad; null when the scan got to the end or the visitor stopped it. */
+  readonly fault: string | null
+}
+
+/** Scans synchronously; throws `DiskError` when reading fails. */
+export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWish): ScanResult {
+  let position = wish.startPosition
+  let nextOffset = wish.offsetMin
+  let epoch = -1
+  let chunk = buffers.lend(Math.min(limits.readChunkBytes, Math.max(0, wish.endPosition - position)))
+  const end = (fault: string | null): ScanResult => ({ endPosition: position, nextOffset, fault })
+  try {
+    while (position < wish.endPosition) {
+      const got = file.use().readSync(chunk, 0, Math.min(chunk.length, wish.endPosition - position), position)
+      let at = 0
+      while (at + BATCH_HEADER_BYTES <= got) {
+        const sizeBytes = batchSizeBytes(chunk, at)
+        const fault = headerFault(chunk, at, position, wish.endPosition, nextOffset, epoch)
+        if (fault !== null) return end(fault)
+        if (at + sizeBytes > got) break
+        if (position >= wish.verifyFromPosition && !isCrcValid(chunk, at)) {
+          return end(`wrong checksum at offset ${baseOffset(chunk, at)}`)
+        }
+        const facts = { ...readBatchFacts(chunk, at), position }
+        if (!wish.visit(facts, chunk, at)) return end(null)
+        epoch = facts.leaderEpoch
+        nextOffset = facts.baseOffset + facts.lastOffsetDelta + 1
+        at += sizeBytes
+        position += sizeBytes
+      }
+      if (at > 0) continue
+      if (got < BATCH_HEADER_BYTES) return end(`${got} bytes are no record batch`)
+      if (chunk.length >= batchSizeBytes(chunk, 0)) return end('the record batch is cut')
+      const larger = buffers.lend(batchSizeBytes(chunk, 0))
+      buffers.takeBack(chunk)
+      chunk = larger
+    }
+    return end(null)
+  } finally {
+    buffers.takeBack(chunk)
+  }
+}
+
+/** Length, magic, rising offsets, epochs that do not fall (trap 2). */
+function headerFault(
+  chunk: Buffer,
+  at: number,
+  position: number,
+  endPosition: number,
+  offsetMin: number,
+  epochMin: number,
+): string | null {
+  const sizeBytes = batchSizeBytes(chunk, at)
+  if (sizeBytes < BATCH_HEADER_BYTES) return `record batch size ${sizeBytes} is smaller than its header`
+  if (position + sizeBytes > endPosition) return `a record batch of ${sizeBytes} bytes is cut`
+  if (magicOf(chunk, at) !== MAGIC) return `magic ${magicOf(chunk, at)} instead of ${MAGIC}`
+  const base = baseOffset(chunk, at)
+  if (base < offsetMin || lastOffsetDelta(chunk, at) < 0) {
+    return `a record batch begins at offset ${base}, below ${offsetMin}`
+  }
+  const epoch = leaderEpoch(chunk, at)
+  return epoch < epochMin ? `leader epoch ${epoch} after ${epochMin}` : null
+}
