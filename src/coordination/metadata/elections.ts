@@ -28,10 +28,16 @@ function concerns(partition: PartitionImage, broker: number): boolean {
 export function electionRecords(image: MetadataImage, broker: number, isNewLife: boolean): MetadataRecord[] {
   const records: MetadataRecord[] = []
   const active = new Set<number>()
-  for (const candidate of image.brokers.values()) if (isActive(candidate)) active.add(candidate.id)
+  const leaving = new Set<number>()
+  for (const candidate of image.brokers.values()) {
+    if (isActive(candidate)) active.add(candidate.id)
+    else if (!candidate.fenced) leaving.add(candidate.id)
+  }
   for (const topic of image.topics.values()) {
     for (const [partitionId, partition] of topic.partitions) {
       if (!concerns(partition, broker)) continue
+      // Who stops in order goes on leading what nobody else can lead, until it is fenced.
+      if (leaving.has(partition.leader) && !partition.isr.some((id) => active.has(id))) continue
       const renewed = isNewLife && partition.leader === broker
       const change = mended(partition, active, renewed)
       if (change === undefined) continue

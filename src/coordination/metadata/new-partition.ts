@@ -62,8 +62,10 @@ export function assignmentProblem(
     seen.add(id)
   }
   if (factor !== undefined && replicas.length !== factor) {
-    const expected = `partition has ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${factor} replica(s).`
-    return refused(`The manual partition assignment includes a partition whose ${expected}`)
+    const others = `which have ${factor} replica(s).`
+    return refused(
+      `The manual partition assignment includes a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, ${others}`,
+    )
   }
   return undefined
 }
