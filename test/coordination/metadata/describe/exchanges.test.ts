@@ -1,0 +1,213 @@
+/**
+ * What a running Kafka answered, asked of our decisions on an image of the same topics.
+ *
+ * Compared as the codec writes it: only the fields of the version that was asked. Texts of errors are not in the
+ * recorded answers; arrays that Kafka leaves in the order of a hash are compared sorted.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { clusterOperations, topicOperations } from '../../../../src/coordination/authorized-operations.ts'
+import { decideCreatePartitions } from '../../../../src/coordination/metadata/decide/create-partitions.ts'
+import { decideCreateTopics } from '../../../../src/coordination/metadata/decide/create-topics.ts'
+import { decideDeleteTopics } from '../../../../src/coordination/metadata/decide/delete-topics.ts'
+import { decideIncrementalAlterConfigs } from '../../../../src/coordination/metadata/decide/incremental-alter-configs.ts'
+import { describeCluster } from '../../../../src/coordination/metadata/describe/describe-cluster.ts'
+import { describeConfigs } from '../../../../src/coordination/metadata/describe/describe-configs.ts'
+import { describeMetadata } from '../../../../src/coordination/metadata/describe/describe-metadata.ts'
+import { describeTopicPartitions } from '../../../../src/coordination/metadata/describe/describe-topic-partitions.ts'
+import { listConfigResources } from '../../../../src/coordination/metadata/describe/list-config-resources.ts'
+import type { MetadataImage } from '../../../../src/coordination/metadata/image.ts'
+import type { MetadataRecord } from '../../../../src/coordination/metadata/record.ts'
+import { compile } from '../../../../src/protocol/codec/compile.ts'
+import { Writer } from '../../../../src/protocol/codec/writer.ts'
+import { decodeRequestHeader } from '../../../../src/protocol/header.ts'
+import { createPartitions } from '../../../../src/protocol/messages/create-partitions.ts'
+import { createTopics } from '../../../../src/protocol/messages/create-topics.ts'
+import { deleteTopics } from '../../../../src/protocol/messages/delete-topics.ts'
+import { describeCluster as describeClusterApi } from '../../../../src/protocol/messages/describe-cluster.ts'
+import { describeConfigs as describeConfigsApi } from '../../../../src/protocol/messages/describe-configs.ts'
+import { describeTopicPartitions as describeTopicPartitionsApi } from '../../../../src/protocol/messages/describe-topic-partitions.ts'
+import { incrementalAlterConfigs } from '../../../../src/protocol/messages/incremental-alter-configs.ts'
+import { listConfigResources as listConfigResourcesApi } from '../../../../src/protocol/messages/list-config-resources.ts'
+import { metadata } from '../../../../src/protocol/messages/metadata.ts'
+import type { Fields, StructInput, StructValue } from '../../../../src/protocol/schema/field.ts'
+import type { Api } from '../../../../src/protocol/schema/message.ts'
+import { applied, CLUSTER_ID, cluster, uuid } from '../support.ts'
+
+interface Exchange {
+  readonly api: string
+  readonly version: number
+  readonly listener: string
+  readonly hex: string
+  readonly responseBodyHex?: string
+}
+
+const SIZE_BYTES = 4
+const file = join(import.meta.dirname, '../../../golden/exchanges.jsonl.gz')
+const exchanges = gunzipSync(readFileSync(file))
+  .toString()
+  .trim()
+  .split('\n')
+  .map((line): Exchange => JSON.parse(line))
+  .filter(({ listener }) => listener === 'broker')
+
+const topicIds = {
+  __share_group_state: 'al0PNVH2SfCACG1--BPNJg',
+  compact: 'vrSc-HrqRvajVXZyXXRATw',
+  plain: 'gNOKm0zfSmuhIFWS93um1A',
+  __transaction_state: '1J6Q4t40QWy13Ja1NA8qTw',
+  txn: '34HuRjWMTB2WfL-Cx4RKiQ',
+  __consumer_offsets: 'GpKxU67SRFKYy_1mAeSJgA',
+}
+
+function config(resourceType: number, resourceName: string, name: string, value: string): MetadataRecord {
+  return { type: 'ConfigRecord', value: { resourceType, resourceName, name, value } }
+}
+
+/** The cluster that Kafka was when it was asked. */
+function recordedCluster(): MetadataImage {
+  const topics = Object.entries(topicIds).flatMap(([name, topicId]): MetadataRecord[] => [
+    { type: 'TopicRecord', value: { name, topicId } },
+    {
+      type: 'PartitionRecord',
+      value: {
+        partitionId: 0,
+        topicId,
+        replicas: [1],
+        isr: [1],
+        removingReplicas: [],
+        addingReplicas: [],
+        leader: 1,
+        leaderRecoveryState: 0,
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+        directories: [uuid(1001)],
+        eligibleLeaderReplicas: null,
+        lastKnownElr: null,
+      },
+    },
+  ])
+  return applied(cluster(null), [
+    ...topics,
+    config(2, 'plain', 'retention.ms', '86400000'),
+    config(2, 'plain', 'segment.ms', '400'),
+    config(2, 'plain', 'index.interval.bytes', '200'),
+    config(2, 'plain', 'segment.index.bytes', '4096'),
+    config(4, '', 'min.insync.replicas', '1'),
+    config(4, '', 'max.connections', '1000'),
+    config(32, 'modern', 'consumer.session.timeout.ms', '50000'),
+    config(32, 'sharing', 'share.session.timeout.ms', '45000'),
+  ])
+}
+
+const image = recordedCluster()
+const node = {
+  nodeId: 1,
+  statics: new Map([
+    ['log.segment.delete.delay.ms', '1000'],
+    ['log.index.size.max.bytes', '65536'],
+  ]),
+  loggers: new Map(),
+}
+const view = {
+  nodeId: 1,
+  listenerName: 'PLAINTEXT',
+  dialled: { host: '127.0.0.1', port: 39092 },
+  clusterId: CLUSTER_ID,
+  controllerId: 1,
+  mayDescribe: () => true,
+  topicOperations: () => topicOperations,
+  clusterOperations,
+}
+
+/** Without texts, and in one order. */
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(comparable).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
+  }
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? `${value}` : value
+  const entries = Object.entries(value).filter(([key]) => key !== 'errorMessage')
+  return Object.fromEntries(entries.map(([key, part]) => [key, comparable(part)]))
+}
+
+function decoded<F extends Fields>(
+  message: Parameters<typeof compile<F>>[0],
+  version: number,
+  bytes: Buffer,
+) {
+  const outcome = compile(message, version).decode(bytes)
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.error))
+  return outcome.value
+}
+
+function compareAll<Q extends Fields, R extends Fields>(
+  api: Api<Q, R>,
+  count: number,
+  answer: (request: StructValue<Q>, version: number) => StructInput<R>,
+  wanted: (exchange: Exchange) => boolean = () => true,
+) {
+  const recorded = exchanges.filter((exchange) => exchange.api === api.name && wanted(exchange))
+  expect(recorded).toHaveLength(count)
+  for (const { version, hex, responseBodyHex } of recorded) {
+    const frame = Buffer.from(hex, 'hex').subarray(SIZE_BYTES)
+    const header = decodeRequestHeader(frame)
+    if (!header.ok) throw new Error(JSON.stringify(header.error))
+    const request = decoded(api.request, version, frame.subarray(header.position))
+    const writer = new Writer()
+    compile(api.response, version).encode(answer(request, version), writer)
+    const ours = decoded(api.response, version, writer.finishFlat())
+    const theirs = decoded(api.response, version, Buffer.from(responseBodyHex ?? '', 'hex'))
+    expect(comparable(ours), `${api.name} ${version} ${hex}`).toEqual(comparable(theirs))
+  }
+}
+
+describe('recorded exchanges', () => {
+  it('Metadata, every version', () => {
+    compareAll(metadata, 30, (request, version) => describeMetadata(image, request, version, view))
+  })
+
+  it('DescribeCluster', () => {
+    compareAll(describeClusterApi, 3, (request) => describeCluster(image, request, view))
+  })
+
+  it('DescribeTopicPartitions', () => {
+    compareAll(describeTopicPartitionsApi, 1, (request) => describeTopicPartitions(image, request, view))
+  })
+
+  it('ListConfigResources', () => {
+    compareAll(listConfigResourcesApi, 2, (request, version) => listConfigResources(image, request, version))
+  })
+
+  it('IncrementalAlterConfigs', () => {
+    compareAll(
+      incrementalAlterConfigs,
+      2,
+      (request) => decideIncrementalAlterConfigs(image, request, node).reply,
+    )
+  })
+
+  it('CreateTopics, with the settings of the new topic', () => {
+    const context = { ...node, topicIds: Array(5).fill(uuid(0)) }
+    // The id of a topic that is only validated is any.
+    const reply = (request: Parameters<typeof decideCreateTopics>[1]) =>
+      decideCreateTopics(image, request, context).reply
+    compareAll(createTopics, 5, reply, ({ version }) => version < 7)
+  })
+
+  it('DeleteTopics', () => {
+    compareAll(deleteTopics, 6, (request) => decideDeleteTopics(image, request, node).reply)
+  })
+
+  it('CreatePartitions', () => {
+    compareAll(createPartitions, 4, (request) => decideCreatePartitions(image, request).reply)
+  })
+
+  it('DescribeConfigs of topics by name, of the cluster, of what is absent', () => {
+    const whole = exchanges.filter(({ api }) => api === 'DescribeConfigs')
+    // The broker's own settings depend on the whole of its properties file.
+    const wanted = (exchange: Exchange) => whole.indexOf(exchange) !== 0
+    compareAll(describeConfigsApi, 9, (request) => describeConfigs(image, request, node), wanted)
+  })
+})
