@@ -25,6 +25,7 @@ const EARLIEST_LOCAL = -4n
 const TIERED = -5n
 const PENDING_UPLOAD = -6n
 const READ_COMMITTED = 1
+const FIRST_VERSION_WITH_EPOCH = 4
 
 /** First version that knows each special timestamp. */
 const SINCE = new Map([
@@ -126,12 +127,17 @@ function answer(request: ListOffsetsRequest, call: Call<ListOffsetsResponseInput
       }
       open++
       lookUp(partition, asked, call.apiVersion, readCommitted, (result) => {
-        answers[index] = result
+        answers[index] = spelled(result, call.apiVersion)
         settled()
       })
     })
   })
   settled()
+}
+
+/** Versions before 4 cannot carry an epoch, and it may not be dropped by the codec unasked. */
+function spelled(found: Answer, version: number): Answer {
+  return version >= FIRST_VERSION_WITH_EPOCH ? found : { ...found, leaderEpoch: -1 }
 }
 
 export const listOffsetsHandler = serve(listOffsets, answer)

@@ -48,6 +48,8 @@ export class Listeners {
   #nextId = 1
   #sweep: Timer | null = null
   #refusedSinceTold = 0
+  /** Connections that came before the broker was ready; null from then on. */
+  #early: (() => void)[] | null = []
 
   constructor(world: World, metrics: MetricsRegistry, bounds: ConnectionBounds, taker: RequestTaker) {
     this.#world = world
@@ -75,18 +77,28 @@ export class Listeners {
     )
   }
 
-  /** Listens on all endpoints; the answer tells host and port of each, in order. Rejects with a clear error. */
+  /**
+   * Binds all endpoints; the answer tells host and port of each, in order. Clients can dial, but wait until
+   * `admit`. Rejects with a clear error.
+   */
   async open(endpoints: readonly Endpoint[]): Promise<readonly Endpoint[]> {
     for (const endpoint of endpoints) {
       const listener = await this.#world.network.listen(
         endpoint.host === '' ? '::' : endpoint.host,
         endpoint.port,
-        (socket) => this.#accept(endpoint.name, socket),
+        (socket) => this.#arrived(() => this.#accept(endpoint.name, socket)),
       )
       this.#listeners.push({ endpoint, listener })
     }
     this.#scheduleSweep()
     return this.opened
+  }
+
+  /** Serves clients from now on, first of all those that wait. */
+  admit(): void {
+    const early = this.#early ?? []
+    this.#early = null
+    for (const accept of early) accept()
   }
 
   get opened(): readonly Endpoint[] {
@@ -109,6 +121,11 @@ export class Listeners {
       for (const connection of this.#connections) connection.close('the broker stops')
     })
     await Promise.all(closing)
+  }
+
+  #arrived(accept: () => void): void {
+    if (this.#early === null) accept()
+    else this.#early.push(accept)
   }
 
   #accept(listenerName: string, socket: Connection): void {

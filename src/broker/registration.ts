@@ -1,0 +1,84 @@
+/**
+ * How this broker makes itself known to its quorum at the start: the features of a new cluster, its own
+ * registration under a new incarnation, and the end of its fence.
+ */
+import { bootstrapRecords } from '../coordination/metadata/decide/bootstrap.ts'
+import { decideBrokerHeartbeat } from '../coordination/metadata/decide/broker-heartbeat.ts'
+import { decideRegisterBroker } from '../coordination/metadata/decide/register-broker.ts'
+import { supportedFeatures } from '../coordination/metadata/features.ts'
+import { errorName } from '../protocol/errors.ts'
+import type { BrokerRegistrationRequest } from '../protocol/messages/broker-registration.ts'
+import { type Random, randomUuid } from '../runtime/random.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import type { Endpoint } from './config/endpoints.ts'
+import type { MetadataQuorum } from './quorum/metadata-quorum.ts'
+
+const PLAINTEXT = 0
+
+function registrationRequest(
+  config: BrokerConfig,
+  clusterId: string,
+  opened: readonly Endpoint[],
+  directoryIds: readonly string[],
+  random: Random,
+): BrokerRegistrationRequest {
+  return {
+    brokerId: config.nodeId,
+    clusterId,
+    incarnationId: randomUuid(random),
+    listeners: opened.map((endpoint) => {
+      const told = config.advertised.get(endpoint.name) ?? endpoint
+      return {
+        name: endpoint.name,
+        host: told.host === '' ? 'localhost' : told.host,
+        port: told.port,
+        securityProtocol: PLAINTEXT,
+      }
+    }),
+    features: supportedFeatures.map(({ name, min, max }) => ({
+      name,
+      minSupportedVersion: min,
+      maxSupportedVersion: max,
+    })),
+    rack: config.rack,
+    isMigratingZkBroker: false,
+    logDirs: directoryIds,
+    previousBrokerEpoch: -1n,
+  }
+}
+
+/** Registers and unfences this broker; the answer is its broker epoch. Rejects with what the quorum said. */
+export async function registerBroker(
+  quorum: MetadataQuorum,
+  config: BrokerConfig,
+  opened: readonly Endpoint[],
+  directoryIds: readonly string[],
+  random: Random,
+): Promise<bigint> {
+  if (quorum.image.features.size === 0)
+    await quorum.submit(() => ({ records: bootstrapRecords(), reply: null }))
+  const request = registrationRequest(config, quorum.clusterId, opened, directoryIds, random)
+  const registered = await quorum.submit((image, nextOffset) =>
+    decideRegisterBroker(image, request, {
+      clusterId: quorum.clusterId,
+      nextOffset: BigInt(nextOffset),
+      hasLiveSession: false,
+    }),
+  )
+  if (registered.errorCode !== 0)
+    throw new Error(`the registration was refused: ${errorName(registered.errorCode)}`)
+  const { brokerEpoch = -1n } = registered
+  const heartbeat = await quorum.submit((image, nextOffset) =>
+    decideBrokerHeartbeat(image, {
+      brokerId: config.nodeId,
+      brokerEpoch,
+      currentMetadataOffset: BigInt(nextOffset),
+      wantFence: false,
+      wantShutDown: false,
+      offlineLogDirs: [],
+      cordonedLogDirs: null,
+    }),
+  )
+  if (heartbeat.errorCode !== 0) throw new Error(`the broker stays fenced: ${errorName(heartbeat.errorCode)}`)
+  return brokerEpoch
+}
