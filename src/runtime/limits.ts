@@ -59,6 +59,10 @@ export const limits = {
   writeBytesMax: 8 * MiB,
   /** Bytes of one log that wait for a slow disk; appends beyond are refused. */
   pendingAppendBytesPerLogMax: 128 * MiB,
+  /** Opening logs lets other work run after this long. */
+  loadSliceMs: 50,
+  /** Logs that are opened, checkpointed or closed at once. */
+  logsWorkedOnAtOnceMax: 32,
   /** Bytes appended to a log after which the next checkpoint also writes a producer snapshot: what a restart replays. */
   bytesBetweenProducerSnapshotsMax: 64 * MiB,
   /** Syncs of one log directory under way at once: fewer than the threads that do them. */

@@ -32,8 +32,11 @@ export class LogCheckpointing implements RollListener {
   #unsealed: Segment[] = []
   #dueSnapshots: DueSnapshot[] = []
 
-  constructor(state: LogState, syncer: LogSyncer) {
+  readonly #diskFailed: (error: DiskError) => void
+
+  constructor(state: LogState, syncer: LogSyncer, diskFailed: (error: DiskError) => void) {
     this.#state = state
+    this.#diskFailed = diskFailed
     this.#syncer = syncer
     this.#recoveryPoint = syncer.durableOffset
   }
@@ -122,7 +125,7 @@ export class LogCheckpointing implements RollListener {
       open--
       if (open > 0) return
       if (failure === null) this.#recoveryPoint = Math.min(target, this.#syncer.durableOffset)
-      else if (!isPassing(failure)) this.#state.environment.directoryFailed(failure)
+      else if (!isPassing(failure)) this.#diskFailed(failure)
       done()
     }
     if (this.#state.epochs.isDirty) saveEpochs(this.#state, finish)
@@ -200,6 +203,6 @@ export class LogCheckpointing implements RollListener {
   /** For files that are caches: want of room is no failure. */
   #attemptCache(work: () => void): void {
     const failure = this.attempt(work)
-    if (failure !== null && !isPassing(failure)) this.#state.environment.directoryFailed(failure)
+    if (failure !== null && !isPassing(failure)) this.#diskFailed(failure)
   }
 }

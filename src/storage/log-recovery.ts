@@ -52,7 +52,8 @@ export function recoverLog(
   state.writtenOffset = end.offset
   const rebuiltEpochs = !epochsKnown && end.offset > state.segments.first.baseOffset
   if (rebuiltEpochs) rebuildEpochs(state)
-  state.epochs.truncateFromEnd(end.offset)
+  // An epoch that began right at the end, without a record yet, is as good as the others.
+  state.epochs.truncateFromEnd(end.offset + 1)
   const usable = snapshots.filter((offset) => checkedFrom === null || offset <= checkedFrom)
   const unread = bringProducers(state, usable, end.offset, checkedFrom !== null)
   if (unread !== null) damage ??= { offset: state.segments.first.baseOffset, reason: unread }

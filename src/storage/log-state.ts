@@ -18,7 +18,7 @@ export interface LogState {
   config: LogConfig
   readonly segments: Segments
   readonly epochs: LeaderEpochs
-  readonly epochFile: AtomicFile
+  epochFile: AtomicFile
   readonly producers: ProducerState
   logStartOffset: number
   logEndOffset: number

@@ -5,14 +5,15 @@
  * It decides nothing itself; each decision has its own file. It never does I/O outside the modules it
  * holds, and never lets a failed write show: what was taken back was never there.
  */
-import type { DiskError } from '../runtime/disk.ts'
+import { DiskError, joinPath } from '../runtime/disk.ts'
 import { refuse } from './append-inspection.ts'
 import type { AppendOptions, AppendOutcome } from './append-outcome.ts'
+import { AtomicFile } from './atomic-file.ts'
 import { isPassing } from './disk-failures.ts'
 import { LogAppender } from './log-appender.ts'
 import { LogCheckpointing } from './log-checkpointing.ts'
 import type { LogConfig } from './log-config.ts'
-import { saveEpochs, writeTopicId } from './log-files.ts'
+import { LEADER_EPOCH_FILE, saveEpochs, writeTopicId } from './log-files.ts'
 import { deafListener, type LogListener } from './log-listener.ts'
 import { moveLogStart } from './log-prefix.ts'
 import { LogReader } from './log-reader.ts'
@@ -49,6 +50,7 @@ export class Log implements PartitionLog {
   #listener: LogListener = deafListener
   #damage: LogDamage | null
   #isOffline = false
+  #isRetired = false
   readonly #writer: LogWriter
   readonly syncer: LogSyncer
   readonly #appender: LogAppender
@@ -65,11 +67,11 @@ export class Log implements PartitionLog {
     this.#writer = new LogWriter(state.environment, {
       written: (appends) => this.#written(appends),
       takenBack: (appends, error) => this.#takenBack(appends, error),
-      diskFailed: (error) => state.environment.directoryFailed(error),
+      diskFailed: (error) => this.#diskFailed(error),
     })
     this.syncer = new LogSyncer(state, opened.durableOffset, opened.folderIsNew, {
       durable: (offset) => this.#durable(offset),
-      diskFailed: (error) => state.environment.directoryFailed(error),
+      diskFailed: (error) => this.#diskFailed(error),
     })
     for (
       let i = state.segments.indexOf(opened.durableOffset);
@@ -82,12 +84,12 @@ export class Log implements PartitionLog {
       this.syncer.noteWritten(segment)
       this.syncer.noteNames()
     }
-    this.checkpointing = new LogCheckpointing(state, this.syncer)
+    this.checkpointing = new LogCheckpointing(state, this.syncer, (error) => this.#diskFailed(error))
     this.#appender = new LogAppender(state, this.#writer, this.#verifications, this.checkpointing)
     this.#reader = new LogReader(state, {
       log: this,
       foundDamage: (offset, reason) => this.#foundDamage(offset, reason),
-      diskFailed: (error) => state.environment.directoryFailed(error),
+      diskFailed: (error) => this.#diskFailed(error),
       rebuildIndexes: (segment) => rebuildIndexes(state, segment),
     })
   }
@@ -233,6 +235,32 @@ export class Log implements PartitionLog {
     this.#listener.offline(error.message)
   }
 
+  /** A failure under a folder that was just taken away says nothing about the directory. */
+  #diskFailed(error: DiskError): void {
+    if (!this.#isRetired) this.state.environment.directoryFailed(error)
+  }
+
+  /** The partition is deleted: nothing works any more, and nobody is told. Its files may move away now. */
+  retire(): void {
+    this.#isRetired = true
+    this.#listener = deafListener
+    this.goOffline(new DiskError('ENOENT', this.state.folder, 'the partition is deleted'))
+  }
+
+  /** Renames the partition's folder; open files go on. False while a small file is being written there. Throws `DiskError`. */
+  moveFolder(folder: string): boolean {
+    const { state } = this
+    if (state.epochFile.isWriting) return false
+    const from = state.folder
+    state.environment.disk.rename(from, folder)
+    state.folder = folder
+    for (const segment of state.segments.all) {
+      for (const file of segment.pooledFiles()) file.renamed(folder + file.path.slice(from.length))
+    }
+    state.epochFile = new AtomicFile(state.environment.disk, joinPath(folder, LEADER_EPOCH_FILE))
+    return true
+  }
+
   #foundDamage(offset: number, reason: string): void {
     if (this.#damage !== null && this.#damage.offset <= offset) return
     this.#damage = { offset, reason }
@@ -355,13 +383,13 @@ export class Log implements PartitionLog {
       this.#reader.cut()
       const failure = this.checkpointing.attempt(cut)
       if (failure !== null) {
-        state.environment.directoryFailed(failure)
+        this.#diskFailed(failure)
         done(false)
         return
       }
       this.#damage = null
       saveEpochs(state, (error) => {
-        if (error !== null && !isPassing(error)) state.environment.directoryFailed(error)
+        if (error !== null && !isPassing(error)) this.#diskFailed(error)
       })
       if (state.logStartOffset !== startBefore) this.#listener.logStartOffsetMoved(state.logStartOffset)
       done(true)

@@ -1,0 +1,282 @@
+/**
+ * One entry of `log.dirs`: its lock, its identity, its partition folders, its checkpoints, and its fate.
+ *
+ * A directory that fails takes its partitions offline, not the broker (trap 7). The clean-shutdown marker is
+ * removed before anything is opened and written after everything is closed (trap 6).
+ */
+import { type DirectoryLock, type DiskError, joinPath } from '../runtime/disk.ts'
+import { limits } from '../runtime/limits.ts'
+import type { World } from '../runtime/world.ts'
+import { readSmallFile, replaceFileSync } from './atomic-file.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import type { PartitionOffset } from './checkpoint.ts'
+import { CLEAN_SHUTDOWN_FILE, decodeCleanShutdown, encodeCleanShutdown } from './clean-shutdown.ts'
+import {
+  type CheckpointedOffsets,
+  type CheckpointKind,
+  DirectoryCheckpoints,
+} from './directory-checkpoints.ts'
+import { isPassing, toDiskError } from './disk-failures.ts'
+import { folderName } from './folder-names.ts'
+import { forEachSome } from './for-each-some.ts'
+import type { Log } from './log.ts'
+import type { LogEnvironment } from './log-environment.ts'
+import type { OpenFacts } from './log-open.ts'
+import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
+import type { OpenFiles } from './open-files.ts'
+import { SyncSlots } from './sync-slots.ts'
+
+const META_PROPERTIES_FILE = 'meta.properties'
+
+export type DirectoryWorld = Pick<World, 'clock' | 'disk' | 'log'>
+
+export class LogDirectory {
+  readonly path: string
+  readonly environment: LogEnvironment
+  readonly #world: DirectoryWorld
+  readonly #checkpoints: DirectoryCheckpoints
+  readonly #onFailure: (directory: LogDirectory, error: DiskError) => void
+  #lock: DirectoryLock | null = null
+  #properties: MetaProperties | null = null
+  #wasClean = false
+  #brokerEpochAtStop = -1
+  #offsets: CheckpointedOffsets | null = null
+  #failure: DiskError | null = null
+  #isDirty = false
+  #isCheckpointing = false
+  /** Live logs, by folder name. Future replicas have no place in checkpoint files but the recovery points'. */
+  readonly logs = new Map<string, Log>()
+  /** Copies under way from another directory, by the folder name they will have. */
+  readonly futureLogs = new Map<string, Log>()
+  /** Offsets up to which compaction has cleaned, by folder name. */
+  readonly cleanerOffsets = new Map<string, number>()
+
+  constructor(
+    path: string,
+    world: DirectoryWorld,
+    pools: { readonly files: OpenFiles; readonly buffers: BufferPool },
+    onFailure: (directory: LogDirectory, error: DiskError) => void,
+  ) {
+    this.path = path
+    this.#world = world
+    this.#onFailure = onFailure
+    this.#checkpoints = new DirectoryCheckpoints(world.disk, path)
+    this.environment = {
+      clock: world.clock,
+      disk: world.disk,
+      events: world.log,
+      files: pools.files,
+      buffers: pools.buffers,
+      syncs: new SyncSlots(limits.syncsPerDirectoryMax),
+      directoryPath: path,
+      directoryFailed: (error) => this.fail(error),
+      lowerRecoveryPoint: (_topic, _partition, _recoveryPoint, done) => this.#writeRecoveryPoints(done),
+      checkpointsChanged: () => {
+        this.#isDirty = true
+      },
+    }
+  }
+
+  /** null before the directory is formatted. */
+  get properties(): MetaProperties | null {
+    return this.#properties
+  }
+  get failure(): DiskError | null {
+    return this.#failure
+  }
+  get isOffline(): boolean {
+    return this.#failure !== null
+  }
+  /** The last stop was clean: nothing has to be checked. */
+  get wasClean(): boolean {
+    return this.#wasClean
+  }
+  /** Epoch of the broker that stopped cleanly; -1 otherwise. */
+  get brokerEpochAtStop(): number {
+    return this.#brokerEpochAtStop
+  }
+
+  /** Creates the folder if need be, takes the lock, reads identity and marker. Returns false when another process holds it; throws `DiskError`. */
+  open(): boolean {
+    const { disk } = this.#world
+    disk.makeDirectory(this.path)
+    this.#lock = disk.lock(this.path)
+    if (this.#lock === null) return false
+    const content = readSmallFile(disk, joinPath(this.path, META_PROPERTIES_FILE))
+    this.#properties = content === null ? null : decodeMetaProperties(content)
+    return true
+  }
+
+  /** Gives a new directory its identity. Throws `DiskError`. */
+  format(properties: MetaProperties): void {
+    replaceFileSync(
+      this.#world.disk,
+      joinPath(this.path, META_PROPERTIES_FILE),
+      encodeMetaProperties(properties),
+    )
+    this.#properties = properties
+  }
+
+  /** Reads the checkpoints, then makes sure that a crash from here on is seen as one. Throws `DiskError`. */
+  begin(): void {
+    const { disk } = this.#world
+    const markerPath = joinPath(this.path, CLEAN_SHUTDOWN_FILE)
+    const marker = readSmallFile(disk, markerPath)
+    this.#wasClean = marker !== null
+    this.#brokerEpochAtStop = marker === null ? -1 : decodeCleanShutdown(marker)
+    this.#offsets = this.#checkpoints.read()
+    for (const [name, offset] of this.#offsets.cleaner ?? []) this.cleanerOffsets.set(name, offset)
+    if (marker === null) return
+    disk.remove(markerPath)
+    disk.syncDirectorySync(this.path)
+  }
+
+  /** What the checkpoints say of a folder. */
+  factsOf(name: string): OpenFacts {
+    const offsets = this.#offsets
+    // A whole file without the line: the log is younger than the last checkpoint, nothing of it is proven.
+    const recoveryPoints = offsets?.recoveryPoint ?? null
+    return {
+      wasClean: this.#wasClean,
+      recoveryPoint: recoveryPoints === null ? null : (recoveryPoints.get(name) ?? 0),
+      logStartOffset: offsets?.logStart?.get(name) ?? null,
+      highWatermark: offsets?.highWatermark?.get(name) ?? null,
+    }
+  }
+
+  /** The checkpoints of the last run are of no use any more. */
+  loaded(): void {
+    this.#offsets = null
+  }
+
+  /** The disk failed for good: every log of the directory goes offline. */
+  fail(error: DiskError): void {
+    if (this.#failure !== null) return
+    this.#failure = error
+    this.#world.log.error('log directory failed', {
+      directory: this.path,
+      code: error.code,
+      reason: error.message,
+    })
+    for (const log of [...this.logs.values(), ...this.futureLogs.values()]) log.goOffline(error)
+    this.#onFailure(this, error)
+  }
+
+  #entries(offsetOf: (log: Log) => number | null): PartitionOffset[] {
+    const entries: PartitionOffset[] = []
+    for (const log of this.logs.values()) {
+      const offset = offsetOf(log)
+      if (offset !== null) entries.push({ topic: log.topic, partition: log.partition, offset })
+    }
+    return entries
+  }
+
+  #entriesOf(kind: CheckpointKind): PartitionOffset[] {
+    switch (kind) {
+      case 'recoveryPoint':
+        return this.#entries((log) => log.checkpointing.recoveryPoint)
+      case 'highWatermark':
+        return this.#entries((log) => log.highWatermark)
+      case 'logStart':
+        // Kafka's rule: only starts that the first segment's name does not tell.
+        return this.#entries((log) =>
+          log.logStartOffset > log.state.segments.first.baseOffset ? log.logStartOffset : null,
+        )
+      case 'cleaner':
+        return this.#entries((log) => this.cleanerOffsets.get(folderName(log.topic, log.partition)) ?? null)
+    }
+  }
+
+  #writeRecoveryPoints(done: () => void): void {
+    this.#write('recoveryPoint', done)
+  }
+
+  #write(kind: CheckpointKind, done: () => void): void {
+    if (this.isOffline) {
+      done()
+      return
+    }
+    this.#checkpoints.write(
+      kind,
+      () => this.#entriesOf(kind),
+      (error) => {
+        if (error !== null && !isPassing(error)) this.fail(error)
+        done()
+      },
+    )
+  }
+
+  /** Saves what changed since the last time; one at a time, `done` when the files are on the disk. */
+  checkpoint(done: () => void = () => {}): void {
+    if (this.isOffline || this.#isCheckpointing || !this.#isDirty) {
+      done()
+      return
+    }
+    this.#isDirty = false
+    this.#isCheckpointing = true
+    this.#advanceAll(() => {
+      let open = 4
+      const finish = (): void => {
+        open--
+        if (open > 0) return
+        this.#isCheckpointing = false
+        done()
+      }
+      for (const kind of ['recoveryPoint', 'highWatermark', 'logStart', 'cleaner'] as const)
+        this.#write(kind, finish)
+    })
+  }
+
+  /** Lets every log move its recovery point, a few at a time. */
+  #advanceAll(done: () => void): void {
+    forEachSome(
+      [...this.logs.values()],
+      limits.logsWorkedOnAtOnceMax,
+      (log, next) => log.checkpointing.advance(next),
+      done,
+    )
+  }
+
+  /** Saves the cleaner's progress. */
+  cleanerMoved(name: string, offset: number): void {
+    this.cleanerOffsets.set(name, offset)
+    this.#isDirty = true
+  }
+
+  /** Closes every log, writes the checkpoints, and last the marker; gives the lock back. */
+  stop(brokerEpoch: number, done: () => void): void {
+    const logs = [...this.logs.values(), ...this.futureLogs.values()]
+    forEachSome(
+      logs,
+      limits.logsWorkedOnAtOnceMax,
+      (log, next) => log.close(next),
+      () => {
+        this.#isDirty = true
+        this.#isCheckpointing = false
+        this.checkpoint(() => {
+          this.#markClean(brokerEpoch)
+          this.release()
+          done()
+        })
+      },
+    )
+  }
+
+  #markClean(brokerEpoch: number): void {
+    if (this.isOffline) return
+    try {
+      const path = joinPath(this.path, CLEAN_SHUTDOWN_FILE)
+      replaceFileSync(this.#world.disk, path, encodeCleanShutdown(brokerEpoch))
+    } catch (error) {
+      // Without the marker the next start checks more; nothing is lost.
+      const { code } = toDiskError(error)
+      this.#world.log.warn('no clean-shutdown marker', { directory: this.path, code })
+    }
+  }
+
+  /** Gives the lock back without stopping anything. */
+  release(): void {
+    this.#lock?.release()
+    this.#lock = null
+  }
+}
