@@ -18,13 +18,16 @@ import {
   magicOf,
   maxTimestamp,
 } from '../protocol/records/batch.ts'
-import type { AppendFailure, AppendOptions, RecordError } from './append-outcome.ts'
+import { type AppendFailure, type AppendOptions, refuse } from './append-outcome.ts'
 import { type BatchFacts, nextOffsetOf, readBatchFacts } from './batch-facts.ts'
 import type { LogConfig } from './log-config.ts'
+import { inspectRecords, mustLookInside, mustRecompress, recompressed } from './record-inspection.ts'
 import { ErrorCode } from './storage-errors.ts'
 
 export interface InspectedBatches {
   readonly ok: true
+  /** The bytes that go into the log: those that came, or others where a batch was packed anew. */
+  readonly records: Buffer
   readonly batches: readonly BatchFacts[]
   /** Bytes of the whole batches; less than the buffer when a replica's fetch ended inside one. */
   readonly sizeBytes: number
@@ -33,14 +36,6 @@ export interface InspectedBatches {
 const COMPRESSION_CODE_MAX = 4
 /** The smallest record: length, attributes, two deltas, two lengths, header count. */
 const RECORD_BYTES_MIN = 7
-
-export function refuse(
-  errorCode: number,
-  message: string,
-  recordErrors: readonly RecordError[] = [],
-): AppendFailure {
-  return { ok: false, errorCode, message, recordErrors }
-}
 
 /** Whether a whole batch of magic 2 stands at `position`; answers why not. */
 function structureFault(records: Buffer, position: number): string | null {
@@ -62,6 +57,7 @@ export function inspectOwn(
     return refuse(ErrorCode.INVALID_RECORD, 'an append needs at least one record batch')
   const batches: BatchFacts[] = []
   let recordsBefore = 0
+  const isRepacked = false
   for (let position = 0; position < records.length; ) {
     const fault = structureFault(records, position)
     if (fault !== null) return refuse(ErrorCode.CORRUPT_MESSAGE, fault)
@@ -82,15 +78,43 @@ export function inspectOwn(
     recordsBefore += facts.recordCount
     position += facts.sizeBytes
   }
-  return { ok: true, batches, sizeBytes: records.length }
+  if (isRepacked) return repacked(records, batches, config)
+  return { ok: true, records, batches, sizeBytes: records.length }
+}
+
+/** All batches of the call in a buffer of their own, those with another codec than the topic's packed anew. */
+function repacked(
+  records: Buffer,
+  batches: readonly BatchFacts[],
+  config: LogConfig,
+): InspectedBatches | AppendFailure {
+  const parts: Buffer[] = []
+  for (const { position, sizeBytes, isControl } of batches) {
+    if (isControl || !mustRecompress(records, position, config)) {
+      parts.push(records.subarray(position, position + sizeBytes))
+      continue
+    }
+    const part = recompressed(records, position, config)
+    if (!Buffer.isBuffer(part)) return part
+    if (part.length > config.maxMessageBytes) return tooLarge(part.length, config)
+    parts.push(part)
+  }
+  const whole = Buffer.concat(parts)
+  const facts: BatchFacts[] = []
+  for (let at = 0; at < whole.length; at += batchSizeBytes(whole, at)) facts.push(readBatchFacts(whole, at))
+  return { ok: true, records: whole, batches: facts, sizeBytes: whole.length }
+}
+
+function tooLarge(sizeBytes: number, config: LogConfig): AppendFailure {
+  return refuse(
+    ErrorCode.MESSAGE_TOO_LARGE,
+    `The record batch size ${sizeBytes} exceeds the maximum configured value of ${config.maxMessageBytes}.`,
+  )
 }
 
 function inspectHeader(records: Buffer, facts: BatchFacts, config: LogConfig): AppendFailure | null {
   if (facts.sizeBytes > config.maxMessageBytes) {
-    return refuse(
-      ErrorCode.MESSAGE_TOO_LARGE,
-      `The record batch size ${facts.sizeBytes} exceeds the maximum configured value of ${config.maxMessageBytes}.`,
-    )
+    return tooLarge(facts.sizeBytes, config)
   }
   if (!isCrcValid(records, facts.position)) {
     return refuse(ErrorCode.CORRUPT_MESSAGE, 'Record is corrupt (checksum of the record batch differs).')
@@ -139,11 +163,30 @@ function inspectClientBatch(
   }
   if (
     compressionCode(records, position) === 0 &&
-    facts.sizeBytes - BATCH_HEADER_BYTES < facts.recordCount * RECORD_BYTES_MIN
+    (facts.sizeBytes - BATCH_HEADER_BYTES < facts.recordCount * RECORD_BYTES_MIN ||
+      !firstRecordFits(records, facts))
   ) {
     return refuse(ErrorCode.INVALID_RECORD, `${facts.recordCount} records do not fit into the record batch.`)
   }
-  return inspectTimestamps(records, facts, options, config, recordsBefore)
+  const inside = mustLookInside(config)
+    ? inspectRecords(records, facts, options, config, recordsBefore)
+    : null
+  return inside ?? inspectTimestamps(records, facts, options, config, recordsBefore)
+}
+
+/** Whether the first record's length leads to the next record or the end: a cheap guard against noise. */
+function firstRecordFits(records: Buffer, { position, sizeBytes, recordCount }: BatchFacts): boolean {
+  const end = position + sizeBytes
+  let at = position + BATCH_HEADER_BYTES
+  let length = 0
+  for (let scale = 1; at < end && scale <= 2 ** 28; scale *= 128) {
+    const byte = records[at++] ?? 0
+    length += (byte & 0x7f) * scale
+    if (byte < 0x80) break
+  }
+  if (length % 2 !== 0) return false
+  const next = at + length / 2
+  return recordCount === 1 ? next === end : next < end
 }
 
 function inspectTimestamps(
@@ -196,5 +239,5 @@ export function inspectReplica(
     expectedMin = nextOffsetOf(facts)
     position += facts.sizeBytes
   }
-  return { ok: true, batches, sizeBytes: position }
+  return { ok: true, records, batches, sizeBytes: position }
 }

@@ -61,3 +61,11 @@ export interface AppendFailure {
 }
 
 export type AppendOutcome = AppendSuccess | AppendFailure
+
+export function refuse(
+  errorCode: number,
+  message: string,
+  recordErrors: readonly RecordError[] = [],
+): AppendFailure {
+  return { ok: false, errorCode, message, recordErrors }
+}

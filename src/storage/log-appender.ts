@@ -12,8 +12,8 @@ import {
   setLogAppendTime,
 } from '../protocol/records/batch.ts'
 import { limits } from '../runtime/limits.ts'
-import { type InspectedBatches, inspectOwn, inspectReplica, refuse } from './append-inspection.ts'
-import type { AppendFailure, AppendOptions, AppendOutcome } from './append-outcome.ts'
+import { type InspectedBatches, inspectOwn, inspectReplica } from './append-inspection.ts'
+import { type AppendFailure, type AppendOptions, type AppendOutcome, refuse } from './append-outcome.ts'
 import { type BatchFacts, nextOffsetOf } from './batch-facts.ts'
 import { assertOffset, type LogState } from './log-state.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -60,9 +60,10 @@ export class LogAppender {
       : this.#appendOwn(records, options)
   }
 
-  #appendOwn(records: Buffer, options: AppendOptions): AppendOutcome {
-    const inspected = inspectOwn(records, options, this.#state.config)
+  #appendOwn(received: Buffer, options: AppendOptions): AppendOutcome {
+    const inspected = inspectOwn(received, options, this.#state.config)
     if (!inspected.ok) return inspected
+    const { records } = inspected
     const changes: ProducerChange[] = []
     let offset = this.#state.logEndOffset
     for (const batch of inspected.batches) {
@@ -84,7 +85,7 @@ export class LogAppender {
         batch.maxTimestampMs = options.nowMs
       }
     }
-    return this.#enqueue(records, inspected, options, changes, stampsTime ? options.nowMs : -1)
+    return this.#enqueue(received, inspected, options, changes, stampsTime ? options.nowMs : -1)
   }
 
   /** Lets the producers decide on one batch and notes it there; answers why the append ends here, else null. */
@@ -168,14 +169,14 @@ export class LogAppender {
   }
 
   #enqueue(
-    records: Buffer,
+    received: Buffer,
     inspected: InspectedBatches,
     options: AppendOptions,
     changes: readonly ProducerChange[],
     logAppendTimeMs: number,
   ): AppendOutcome {
     const state = this.#state
-    const { batches, sizeBytes } = inspected
+    const { records, batches, sizeBytes } = inspected
     const first = batches[0]
     const last = batches.at(-1)
     if (first === undefined || last === undefined) throw new Error('an append without a batch')
@@ -199,8 +200,9 @@ export class LogAppender {
       baseOffset: first.baseOffset,
       endOffset,
       producerChanges: changes,
-      released: options.released,
+      released: records === received ? options.released : undefined,
     })
+    if (records !== received) options.released?.()
     return {
       ok: true,
       baseOffset: first.baseOffset,

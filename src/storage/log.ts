@@ -6,8 +6,7 @@
  * holds, and never lets a failed write show: what was taken back was never there.
  */
 import { DiskError, joinPath } from '../runtime/disk.ts'
-import { refuse } from './append-inspection.ts'
-import type { AppendOptions, AppendOutcome } from './append-outcome.ts'
+import { type AppendOptions, type AppendOutcome, refuse } from './append-outcome.ts'
 import { AtomicFile } from './atomic-file.ts'
 import { isPassing } from './disk-failures.ts'
 import { LogAppender } from './log-appender.ts'
@@ -32,6 +31,7 @@ import type {
 } from './read-outcome.ts'
 import { rebuildIndexes } from './segment-indexes.ts'
 import { ErrorCode } from './storage-errors.ts'
+import { findMaxTimestamp, findTimestamp } from './timestamp-lookup.ts'
 import type { AbortedTransactionEntry } from './transaction-index.ts'
 import { TransactionVerifications, type VerificationGuard } from './transaction-verification.ts'
 
@@ -301,6 +301,17 @@ export class Log implements PartitionLog {
 
   read(fromOffset: number, options: ReadOptions, done: (outcome: ReadOutcome) => void): void {
     this.#reader.read(fromOffset, options, done)
+  }
+
+  offsetForTimestamp(
+    timestampMs: number,
+    done: (found: TimestampedOffset | null, error: string | null) => void,
+  ): void {
+    findTimestamp(this, timestampMs, done)
+  }
+
+  offsetOfMaxTimestamp(done: (found: TimestampedOffset | null, error: string | null) => void): void {
+    findMaxTimestamp(this, done)
   }
 
   endOffsetForLeaderEpoch(leaderEpoch: number): EpochEndOffset {
