@@ -68,6 +68,7 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
   )
   for (const warning of warnings) log.warn(`setting ${warning}`)
   const broker = createBroker(config, createNodeWorld(log))
+  terminal.stayAlive()
   let stopping = false
   const stop = (signal: string): void => {
     if (stopping) terminal.exit(130)

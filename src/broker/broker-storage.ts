@@ -1,18 +1,16 @@
 /**
- * The storage of one broker as the rest of it sees it: logs by partition, the metadata log, cluster identity.
+ * The storage of one broker as the rest of it sees it: logs by partition, the metadata log, who we are.
+ *
+ * Refuses to start where data could be mixed up: a directory that another process uses, that belongs to
+ * another node or cluster. A directory that merely fails is left out, as long as one works.
  */
 import { joinPath } from '../runtime/disk.ts'
-import { limits } from '../runtime/limits.ts'
-import type { MetricsRegistry } from '../runtime/metrics.ts'
 import { randomUuid } from '../runtime/random.ts'
 import type { World } from '../runtime/world.ts'
-import { BufferPool } from '../storage/buffer-pool.ts'
-import { defaultLogConfig } from '../storage/log-config.ts'
-import type { LogEnvironment } from '../storage/log-environment.ts'
-import { createLog, openLog } from '../storage/log-open.ts'
-import { OpenFiles } from '../storage/open-files.ts'
+import { replaceFileSync } from '../storage/atomic-file.ts'
+import type { LogConfig } from '../storage/log-config.ts'
+import { type DirectoryOpening, LogManager } from '../storage/log-manager.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
-import { SyncSlots } from '../storage/sync-slots.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Settings } from './config/settings.ts'
 import type { LogStore } from './partitions/partition-registry.ts'
@@ -21,59 +19,124 @@ import type { MetadataSnapshots } from './quorum/metadata-log.ts'
 export interface BrokerStorage {
   readonly clusterId: string
   readonly directoryIds: readonly string[]
+  readonly manager: LogManager
   readonly metadataLog: PartitionLog
   readonly metadataSnapshots: MetadataSnapshots
   readonly logs: LogStore
-  beginQuorumEpoch(epoch: number): Promise<void>
-  allOpened(): void
-  close(): Promise<void>
+  /** Keeps the quorum's epoch on the disk, before anything is written in it (trap 14). */
+  beginQuorumEpoch(epoch: number): void
+  /** Sets logs aside that no topic claims. */
+  setStraysAside(isClaimed: (topic: string, partition: number) => boolean): void
+  /** Writes everything down and leaves the clean marker. */
+  close(brokerEpoch: bigint): Promise<void>
 }
 
+export const METADATA_TOPIC = '__cluster_metadata'
+/** The topic id that the metadata log has in every cluster. */
+const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+function refusal(openings: readonly DirectoryOpening[], config: BrokerConfig): string | null {
+  for (const { path, properties, isLocked } of openings) {
+    if (isLocked) return `${path} is used by another broker; give this one another --data-dir`
+    if (properties !== null && properties.nodeId !== config.nodeId)
+      return `${path} belongs to node ${properties.nodeId}, this is node ${config.nodeId}`
+    if (properties !== null && config.clusterId !== null && properties.clusterId !== config.clusterId)
+      return `${path} belongs to cluster ${properties.clusterId}, cluster.id says ${config.clusterId}`
+  }
+  const clusters = new Set(
+    openings.flatMap(({ properties }) => (properties === null ? [] : [properties.clusterId])),
+  )
+  if (clusters.size > 1) return `the log directories belong to several clusters: ${[...clusters].join(', ')}`
+  if (openings.every(({ failure }) => failure !== null))
+    return openings.map(({ path, failure }) => `${path} cannot be used: ${failure}`).join('; ')
+  return null
+}
+
+/** The log of a partition that the image gives this broker; a folder of an older topic of that name makes way. */
+function openClaimed(
+  manager: LogManager,
+  world: World,
+  topic: string,
+  topicId: string,
+  index: number,
+  config: LogConfig,
+): PartitionLog | null {
+  const known = manager.log(topic, index)
+  if (known !== null && (known.topicId === null || known.topicId === topicId)) {
+    if (known.topicId === null) known.assignTopicId(topicId)
+    known.updateConfig(config)
+    return known
+  }
+  if (known !== null) manager.setAside(known)
+  const created = manager.create(topic, index, topicId)
+  if (created.ok) return created.log
+  world.log.error('a log cannot be created', { topic, partition: index, reason: created.message })
+  return null
+}
+
+/** Opens all directories and logs. Rejects with a sentence for people when the broker must not start. */
 export async function openStorage(
   config: BrokerConfig,
-  _settings: Settings,
+  settings: Settings,
   world: World,
-  _metrics: MetricsRegistry,
 ): Promise<BrokerStorage> {
-  const directory = config.logDirectories[0] ?? './data'
-  world.disk.makeDirectory(directory)
-  const environment: LogEnvironment = {
-    clock: world.clock,
-    disk: world.disk,
-    events: world.log,
-    files: new OpenFiles(world.disk, limits.openSegmentFilesMax),
-    buffers: new BufferPool(),
-    syncs: new SyncSlots(8),
-    directoryPath: directory,
-    directoryFailed: (error) => world.log.error('directory failed', { error: error.message }),
-    lowerRecoveryPoint: (_t, _p, _r, done) => done(),
-    checkpointsChanged() {},
+  const manager = new LogManager(world, {
+    directories: config.logDirectories,
+    configOf: (topic) => settings.logConfig(topic),
+    checkpointIntervalMs: settings.number('replica.high.watermark.checkpoint.interval.ms'),
+  })
+  const openings = manager.openDirectories()
+  const problem = refusal(openings, config)
+  if (problem !== null) {
+    manager.abandon()
+    throw new Error(problem)
   }
-  const open = (
-    topic: string,
-    index: number,
-    topicId: string | null,
-    logConfig = defaultLogConfig,
-  ): PartitionLog => {
-    const folder = joinPath(directory, `${topic}-${index}`)
-    const identity = { topic, partition: index, folder }
-    return world.disk.status(folder) === null
-      ? createLog(environment, identity, logConfig, topicId)
-      : openLog(environment, identity, logConfig, {
-          logStartOffset: null,
-          highWatermark: null,
-          wasClean: false,
-          recoveryPoint: 0,
-        })
-  }
+  const known = openings.find(({ properties }) => properties !== null)?.properties
+  const clusterId = known?.clusterId ?? config.clusterId ?? randomUuid(world.random)
+  const directoryIds = manager.format(config.nodeId, clusterId)
+  const loaded = await manager.load()
+  world.log.info('logs opened', { logs: loaded.logCount, clean: loaded.wasClean })
+  const metadataLog = metadataLogOf(manager)
   return {
-    clusterId: config.clusterId ?? randomUuid(world.random),
-    directoryIds: [randomUuid(world.random)],
-    metadataLog: open('__cluster_metadata', 0, null),
+    clusterId,
+    directoryIds,
+    manager,
+    metadataLog,
     metadataSnapshots: { latest: () => null, write: async () => {} },
-    logs: { open: (topic, topicId, index, logConfig) => open(topic, index, topicId, logConfig), delete() {} },
-    beginQuorumEpoch: async () => {},
-    allOpened() {},
-    close: async () => {},
+    logs: {
+      open: (topic, topicId, index, logConfig) =>
+        openClaimed(manager, world, topic, topicId, index, logConfig),
+      delete: (topic, index) => manager.delete(topic, index),
+    },
+    beginQuorumEpoch(epoch) {
+      const state = {
+        leaderId: config.nodeId,
+        leaderEpoch: epoch,
+        votedId: -1,
+        votedDirectoryId: 'AAAAAAAAAAAAAAAAAAAAAA',
+        data_version: 1,
+      }
+      const folder = joinPath(metadataLog.directoryPath, `${METADATA_TOPIC}-0`)
+      replaceFileSync(world.disk, joinPath(folder, 'quorum-state'), Buffer.from(JSON.stringify(state)))
+    },
+    setStraysAside(isClaimed) {
+      for (const log of [...manager.logs()]) {
+        if (log.topic === METADATA_TOPIC || isClaimed(log.topic, log.partition)) continue
+        world.log.warn('a log that no topic claims is set aside', {
+          topic: log.topic,
+          partition: log.partition,
+        })
+        manager.setAside(log)
+      }
+    },
+    close: (brokerEpoch) => manager.stop(Number(brokerEpoch)),
   }
+}
+
+function metadataLogOf(manager: LogManager): PartitionLog {
+  const known = manager.log(METADATA_TOPIC, 0)
+  if (known !== null) return known
+  const created = manager.create(METADATA_TOPIC, 0, METADATA_TOPIC_ID)
+  if (!created.ok) throw new Error(`the metadata log cannot be created: ${created.message}`)
+  return created.log
 }

@@ -58,6 +58,7 @@ class SingleBroker implements Broker {
   #listeners: Listeners | null = null
   #observability: Listener | null = null
   #ready = false
+  #brokerEpoch = -1n
   #stopped: Promise<void> | null = null
 
   constructor(config: BrokerConfig, world: World) {
@@ -80,7 +81,7 @@ class SingleBroker implements Broker {
         this.#metrics,
         () => this.#ready,
       )
-    const storage = await openStorage(config, this.#settings, world, this.#metrics)
+    const storage = await openStorage(config, this.#settings, world)
     this.#storage = storage
     const metadataLog = new MetadataLog(
       storage.metadataLog,
@@ -90,8 +91,9 @@ class SingleBroker implements Broker {
       () => this.#settings.number('metadata.log.max.record.bytes.between.snapshots'),
     )
     const image = await metadataLog.replay()
-    await storage.beginQuorumEpoch(metadataLog.nextEpoch)
-    metadataLog.begin(metadataLog.nextEpoch)
+    const quorumEpoch = metadataLog.nextEpoch
+    storage.beginQuorumEpoch(quorumEpoch)
+    metadataLog.begin(quorumEpoch)
     const quorum = new QuorumOfOne(storage.clusterId, config.nodeId, metadataLog, image, world.log)
     const services = this.#services(quorum, storage)
     const follow = async (next: MetadataImage, delta: MetadataDelta): Promise<void> => {
@@ -100,13 +102,15 @@ class SingleBroker implements Broker {
       services.partitions.follow(next, delta)
     }
     await follow(image, firstDelta(image))
-    storage.allOpened()
+    storage.setStraysAside(
+      (topic, partition) => typeof services.partitions.byName(topic, partition) !== 'number',
+    )
     quorum.listen(follow)
     const dispatcher = new Dispatcher(services, handlers)
     const listeners = new Listeners(world, this.#metrics, this.#connectionBounds(), dispatcher)
     this.#listeners = listeners
     const opened = await listeners.open(config.listeners)
-    await registerBroker(quorum, config, opened, storage.directoryIds, world.random)
+    this.#brokerEpoch = await registerBroker(quorum, config, opened, storage.directoryIds, world.random)
     listeners.admit()
     this.#ready = true
     world.log.info('broker started', {
@@ -124,7 +128,7 @@ class SingleBroker implements Broker {
   async #stop(): Promise<void> {
     this.#ready = false
     await this.#listeners?.close(STOP_GRACE_MS)
-    await this.#storage?.close()
+    await this.#storage?.close(this.#brokerEpoch)
     await this.#observability?.close()
     this.#world.log.info('broker stopped', { nodeId: this.#config.nodeId })
   }

@@ -22,6 +22,8 @@ export interface Terminal {
   /** The pieces of a file, for commands that take one. */
   readFile(path: string): AsyncIterable<Buffer>
   onSignal(signal: Signal, callback: () => void): void
+  /** The program goes on until it is told to end, even while only timers are left. */
+  stayAlive(): void
   /** Ends the program when nothing is left to do, with this code. */
   setExitCode(code: number): void
   /** Ends the program now. */

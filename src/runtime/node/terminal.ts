@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { Terminal } from '../terminal.ts'
 
 const BROKEN_PIPE_EXIT_CODE = 0
+const STAY_ALIVE_MS = 60_000
 
 function write(text: string | Buffer): Promise<void> {
   return new Promise((resolve) => {
@@ -33,6 +34,9 @@ export function createNodeTerminal(): Terminal {
     readFile: (path) => createReadStream(path) as AsyncIterable<Buffer>,
     onSignal: (signal, callback) => {
       process.on(signal, callback)
+    },
+    stayAlive: () => {
+      setInterval(() => {}, STAY_ALIVE_MS)
     },
     setExitCode: (code) => {
       process.exitCode = code
