@@ -10,6 +10,8 @@ export const protocolLimits = {
   elementsPerMessageMax: 1_000_000,
   /** Tagged fields of one message, known and unknown, over all of its structs. */
   taggedFieldsPerMessageMax: 10_000,
+  /** Records and headers of one batch that is read as a whole; walking over it has no such bound. */
+  recordsAndHeadersPerBatchMax: 1_000_000,
   /** Bytes of a varint of up to 32 bits. */
   varintSizeBytesMax: 5,
   /** Bytes of a varint of up to 64 bits. */

@@ -25,11 +25,12 @@ const PRODUCER_EPOCH = 51
 const BASE_SEQUENCE = 53
 const RECORD_COUNT = 57
 
-const COMPRESSION_MASK = 0x07
-const LOG_APPEND_TIME_BIT = 0x08
-const TRANSACTIONAL_BIT = 0x10
-const CONTROL_BIT = 0x20
-const DELETE_HORIZON_BIT = 0x40
+/** The bits of a batch's attributes. */
+export const COMPRESSION_MASK = 0x07
+export const LOG_APPEND_TIME_BIT = 0x08
+export const TRANSACTIONAL_BIT = 0x10
+export const CONTROL_BIT = 0x20
+export const DELETE_HORIZON_BIT = 0x40
 
 /** An int64 as a number; exact up to 2^53, which the log asserts for offsets. */
 function readInt64(buffer: Buffer, at: number): number {

@@ -1,10 +1,11 @@
 /**
- * Builds a record batch of magic 2 from records: for our own topics, our client, and control records.
+ * Builds record batches of magic 2 from records: for our own topics, our client, control records, the log cleaner.
  *
- * Offsets follow each other from the base; the checksum is right when the batch is handed out. Compression is
- * put in by the caller, so that nobody who builds plain batches loads a codec.
+ * The checksum is right when a batch is handed out. Nothing else about the records is checked here.
  */
-import { BATCH_HEADER_BYTES, BATCH_OVERHEAD_BYTES, MAGIC, refreshCrc } from './batch.ts'
+import { CONTROL_BIT, TRANSACTIONAL_BIT } from './batch.ts'
+import { assembleBatch, type BatchHeaderInput } from './batch-header.ts'
+import { type CompressionCodec, codeOfCodec, compress } from './compression.ts'
 import { type BatchedRecord, type RecordHeader, recordSizeBytes, writeRecord } from './record.ts'
 
 export interface NewRecord {
@@ -15,6 +16,7 @@ export interface NewRecord {
 }
 
 export interface BatchOptions {
+  /** 0 unless told; the log that the batch is appended to sets its own. */
   readonly baseOffset?: number
   readonly leaderEpoch?: number
   readonly isControl?: boolean
@@ -22,60 +24,69 @@ export interface BatchOptions {
   readonly producerId?: bigint
   readonly producerEpoch?: number
   readonly baseSequence?: number
-  /** Number of the codec and what it makes of the records' bytes. */
-  readonly compression?: { readonly code: number; readonly compress: (bytes: Buffer) => Buffer }
+  readonly compression?: CompressionCodec
+  /** For gzip and zstd; the codec's own default when absent. */
+  readonly compressionLevel?: number
 }
 
-const TRANSACTIONAL_BIT = 0x10
-const CONTROL_BIT = 0x20
-
-/** The bytes of one batch; `records` must not be empty. */
+/** The bytes of one batch whose offsets follow each other; `records` must not be empty. */
 export function buildBatch(records: readonly NewRecord[], options: BatchOptions = {}): Buffer {
   const [first] = records
   if (first === undefined) throw new Error('a batch needs a record')
   const baseTimestampMs = first.timestampMs
   let maxTimestampMs = baseTimestampMs
   for (const record of records) maxTimestampMs = Math.max(maxTimestampMs, record.timestampMs)
-  const payload = payloadOf(records, baseTimestampMs)
-  const { compression } = options
-  const body = compression === undefined ? payload : compression.compress(payload)
-  const batch = Buffer.alloc(BATCH_HEADER_BYTES + body.length)
-  let attributes = compression?.code ?? 0
+  const codec = options.compression ?? 'none'
+  let attributes = codeOfCodec(codec)
   if (options.isTransactional === true) attributes |= TRANSACTIONAL_BIT
   if (options.isControl === true) attributes |= CONTROL_BIT
-  batch.writeBigInt64BE(BigInt(options.baseOffset ?? 0), 0)
-  batch.writeInt32BE(batch.length - BATCH_OVERHEAD_BYTES, 8)
-  batch.writeInt32BE(options.leaderEpoch ?? -1, 12)
-  batch.writeInt8(MAGIC, 16)
-  batch.writeInt16BE(attributes, 21)
-  batch.writeInt32BE(records.length - 1, 23)
-  batch.writeBigInt64BE(BigInt(baseTimestampMs), 27)
-  batch.writeBigInt64BE(BigInt(maxTimestampMs), 35)
-  batch.writeBigInt64BE(options.producerId ?? -1n, 43)
-  batch.writeInt16BE(options.producerEpoch ?? -1, 51)
-  batch.writeInt32BE(options.baseSequence ?? -1, 53)
-  batch.writeInt32BE(records.length, 57)
-  body.copy(batch, BATCH_HEADER_BYTES)
-  refreshCrc(batch, 0)
-  return batch
-}
-
-function payloadOf(records: readonly NewRecord[], baseTimestampMs: number): Buffer {
-  let sizeBytes = 0
-  const batched = records.map((record, offsetDelta): BatchedRecord => {
-    const one = {
+  const payload = encodeRecords(
+    records.map((record, offsetDelta) => ({
       offsetDelta,
       timestampDelta: BigInt(record.timestampMs - baseTimestampMs),
       key: record.key,
       value: record.value,
       headers: record.headers ?? [],
-    }
-    sizeBytes += recordSizeBytes(one)
-    return one
-  })
+    })),
+  )
+  return assembleBatch(
+    {
+      baseOffset: BigInt(options.baseOffset ?? 0),
+      partitionLeaderEpoch: options.leaderEpoch ?? -1,
+      attributes,
+      lastOffsetDelta: records.length - 1,
+      baseTimestamp: BigInt(baseTimestampMs),
+      maxTimestamp: BigInt(maxTimestampMs),
+      producerId: options.producerId ?? -1n,
+      producerEpoch: options.producerEpoch ?? -1,
+      baseSequence: options.baseSequence ?? -1,
+      recordCount: records.length,
+    },
+    compress(codec, payload, options.compressionLevel),
+  )
+}
+
+/**
+ * A batch of that header around other records: what compaction leaves of a batch keeps its base offset, last
+ * offset, base sequence and producer. `codec` must be the one that the attributes name. A batch without records has
+ * no payload, packed or not.
+ */
+export function rebuildBatch(
+  header: Omit<BatchHeaderInput, 'recordCount'>,
+  records: readonly BatchedRecord[],
+  codec: CompressionCodec = 'none',
+): Buffer {
+  const payload = records.length === 0 ? Buffer.alloc(0) : compress(codec, encodeRecords(records))
+  return assembleBatch({ ...header, recordCount: records.length }, payload)
+}
+
+/** The records' bytes as a batch holds them, not packed. */
+export function encodeRecords(records: readonly BatchedRecord[]): Buffer {
+  let sizeBytes = 0
+  for (const record of records) sizeBytes += recordSizeBytes(record)
   const payload = Buffer.allocUnsafe(sizeBytes)
   let position = 0
-  for (const record of batched) position = writeRecord(payload, position, record)
+  for (const record of records) position = writeRecord(payload, position, record)
   if (position !== sizeBytes) throw new Error('the records do not fill the bytes that were counted for them')
   return payload
 }

@@ -4,6 +4,8 @@
  * Lengths and deltas are zigzag varints; null and empty keys, values and header values differ. Every length is
  * held against the bytes that are there. Keys and values are slices of the payload (KIP-98).
  */
+import { Reader } from '../codec/reader.ts'
+import { protocolLimits } from '../limits.ts'
 import { catchWireFault, type Decoded, WireFault } from '../wire-error.ts'
 
 export interface RecordHeader {
@@ -20,94 +22,68 @@ export interface BatchedRecord {
   readonly headers: readonly RecordHeader[]
 }
 
-const VARINT_BYTES_MAX = 5
-const VARLONG_BYTES_MAX = 10
+const NO_HEADERS: readonly RecordHeader[] = []
+
+/** A record has at least its length, attributes, two deltas, two lengths and a count. */
+export const RECORD_SIZE_BYTES_MIN = 7
+const HEADER_SIZE_BYTES_MIN = 2
 
 /** Walks over the records of a payload, one `next` at a time. */
 export class RecordCursor {
-  readonly #payload: Buffer
-  #position: number
-  readonly #end: number
+  readonly #reader: Reader
 
   constructor(payload: Buffer, position = 0, end = payload.length) {
-    this.#payload = payload
-    this.#position = position
-    this.#end = end
+    this.#reader = new Reader(payload, position, end)
   }
 
   get atEnd(): boolean {
-    return this.#position >= this.#end
+    return this.#reader.remaining === 0
   }
 
   get position(): number {
-    return this.#position
+    return this.#reader.position
   }
 
   /** Reads the next record; raises a `WireFault` when it is malformed. */
   next(): BatchedRecord {
-    const size = this.#varint()
-    const start = this.#position
-    if (size < 0 || size > this.#end - start) this.#fault(`a record of ${size} bytes`)
-    this.#take(1)
-    const timestampDelta = this.#varlong()
-    const offsetDelta = this.#varint()
+    const reader = this.#reader
+    const sizeBytes = reader.varint()
+    const start = reader.position
+    if (sizeBytes < 0 || sizeBytes > reader.remaining) this.#fault(`a record of ${sizeBytes} bytes`)
+    reader.take(1)
+    const timestampDelta = reader.varlong()
+    const offsetDelta = reader.varint()
     const key = this.#bytes()
     const value = this.#bytes()
     const headers = this.#headers()
-    if (this.#position !== start + size)
-      this.#fault(`a record says ${size} bytes and has ${this.#position - start}`)
+    if (reader.position !== start + sizeBytes) {
+      this.#fault(`a record says ${sizeBytes} bytes and has ${reader.position - start}`)
+    }
     return { offsetDelta, timestampDelta, key, value, headers }
   }
 
-  #headers(): RecordHeader[] {
-    const count = this.#varint()
-    if (count < 0 || count > this.#end - this.#position) this.#fault(`${count} headers`)
+  #headers(): readonly RecordHeader[] {
+    const count = this.#reader.varint()
+    if (count === 0) return NO_HEADERS
+    if (count < 0 || count * HEADER_SIZE_BYTES_MIN > this.#reader.remaining) this.#fault(`${count} headers`)
     const headers: RecordHeader[] = []
     for (let index = 0; index < count; index++) {
-      const key = this.#bytes()
-      if (key === null) this.#fault('a header without a key')
-      headers.push({ key: key.toString('utf8'), value: this.#bytes() })
+      const length = this.#reader.varint()
+      if (length < 0) this.#fault('a header without a key')
+      headers.push({ key: this.#reader.text(length), value: this.#bytes() })
     }
     return headers
   }
 
   #bytes(): Buffer | null {
-    const length = this.#varint()
+    const length = this.#reader.varint()
     if (length === -1) return null
     if (length < 0) this.#fault(`a length of ${length}`)
-    const start = this.#take(length)
-    return this.#payload.subarray(start, start + length)
-  }
-
-  #take(size: number): number {
-    const start = this.#position
-    if (size > this.#end - start) this.#fault(`${size} bytes are wanted, ${this.#end - start} are left`)
-    this.#position = start + size
-    return start
-  }
-
-  #varint(): number {
-    let value = 0
-    for (let index = 0; index < VARINT_BYTES_MAX; index++) {
-      const byte = this.#payload[this.#take(1)] ?? 0
-      value |= (byte & 0x7f) << (7 * index)
-      if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
-    }
-    return this.#fault('a varint is longer than 5 bytes')
-  }
-
-  #varlong(): bigint {
-    let value = 0n
-    for (let index = 0; index < VARLONG_BYTES_MAX; index++) {
-      const byte = this.#payload[this.#take(1)] ?? 0
-      value |= BigInt(byte & 0x7f) << BigInt(7 * index)
-      if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n))
-    }
-    return this.#fault('a varlong is longer than 10 bytes')
+    return this.#reader.slice(length)
   }
 
   #fault(message: string): never {
-    throw new WireFault('records', message, this.#position)
+    throw new WireFault('records', message, this.#reader.position)
   }
 }
 
@@ -116,9 +92,17 @@ export function decodeRecords(payload: Buffer, count: number): Decoded<BatchedRe
   return catchWireFault<BatchedRecord[]>(() => {
     const cursor = new RecordCursor(payload)
     const records: BatchedRecord[] = []
-    while (!cursor.atEnd && records.length < count) records.push(cursor.next())
-    if (records.length !== count || !cursor.atEnd)
+    let elements = 0
+    while (!cursor.atEnd && records.length < count) {
+      const record = cursor.next()
+      records.push(record)
+      if ((elements += 1 + record.headers.length) > protocolLimits.recordsAndHeadersPerBatchMax) {
+        throw new WireFault('limit', 'too many records and headers in one batch', cursor.position)
+      }
+    }
+    if (records.length !== count || !cursor.atEnd) {
       throw new WireFault('records', `${count} records are declared, the bytes hold others`, cursor.position)
+    }
     return { ok: true, value: records, position: cursor.position }
   })
 }
