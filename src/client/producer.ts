@@ -8,7 +8,7 @@ import { errorCode } from '../protocol/errors.ts'
 import { initProducerId } from '../protocol/messages/init-producer-id.ts'
 import { produce } from '../protocol/messages/produce.ts'
 import { buildBatch, type NewRecord } from '../protocol/records/builder.ts'
-import { type CodecName, codecByName, compress } from '../protocol/records/compression.ts'
+import { type CompressionCodec, codeOfCodec, compress } from '../protocol/records/compression.ts'
 import { answeredError, ClientError } from './client-error.ts'
 import type { Cluster } from './cluster.ts'
 import { partitionOfKey } from './partitioner.ts'
@@ -24,7 +24,7 @@ export interface OutgoingRecord {
 export interface ProducerOptions {
   /** 0, 1 or -1 (all in-sync replicas, the default). */
   readonly acks?: 0 | 1 | -1
-  readonly compression?: CodecName | 'none'
+  readonly compression?: CompressionCodec
   readonly idempotent?: boolean
   /** Uncompressed bytes of one batch at most. */
   readonly batchSizeBytesMax?: number
@@ -139,9 +139,15 @@ export class Producer {
 
   #batch(records: readonly NewRecord[], identity: Identity | null, baseSequence: number): Buffer {
     const { compression } = this.#options
-    const code = compression === 'none' ? 0 : codecByName(compression)
     return buildBatch(records, {
-      ...(code === 0 ? {} : { compression: { code, compress: (bytes: Buffer) => compress(code, bytes) } }),
+      ...(compression === 'none'
+        ? {}
+        : {
+            compression: {
+              code: codeOfCodec(compression),
+              compress: (bytes: Buffer) => compress(compression, bytes),
+            },
+          }),
       ...(identity === null ? {} : { ...identity, baseSequence }),
     })
   }
@@ -160,21 +166,34 @@ export class Producer {
       connection.post(produce, body)
       return -1
     }
-    const answer = await connection.request(produce, body, { versionMax: VERSION_BY_NAME, timeoutMs: timeoutMs + 5_000 })
+    const answer = await connection.request(produce, body, {
+      versionMax: VERSION_BY_NAME,
+      timeoutMs: timeoutMs + 5_000,
+    })
     const result = answer.responses[0]?.partitionResponses[0]
-    if (result === undefined) throw new ClientError('BAD_ANSWER', `the answer to a produce request names no partition`, false)
+    if (result === undefined)
+      throw new ClientError('BAD_ANSWER', `the answer to a produce request names no partition`, false)
     if (result.errorCode === errorCode.DUPLICATE_SEQUENCE_NUMBER) return -1
     if (result.errorCode !== 0) {
       this.#cluster.forget(topic)
-      const details = result.recordErrors.map((error) => error.batchIndexErrorMessage).filter((text) => text !== null)
-      throw answeredError(result.errorCode, `${topic}-${partition}`, details.length > 0 ? details.join('; ') : result.errorMessage)
+      const details = result.recordErrors
+        .map((error) => error.batchIndexErrorMessage)
+        .filter((text) => text !== null)
+      throw answeredError(
+        result.errorCode,
+        `${topic}-${partition}`,
+        details.length > 0 ? details.join('; ') : result.errorMessage,
+      )
     }
     return Number(result.baseOffset)
   }
 
   #producerIdentity(): Promise<Identity> {
     this.#identity ??= this.#cluster.retrying(async () => {
-      const answer = await this.#cluster.request(null, initProducerId, { transactionalId: null, transactionTimeoutMs: 0 })
+      const answer = await this.#cluster.request(null, initProducerId, {
+        transactionalId: null,
+        transactionTimeoutMs: 0,
+      })
       if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'producer id')
       return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
     })

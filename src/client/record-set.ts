@@ -20,7 +20,7 @@ import {
   producerId,
   recordCount,
 } from '../protocol/records/batch.ts'
-import { decompress } from '../protocol/records/compression.ts'
+import { codecOfCode, decompress } from '../protocol/records/compression.ts'
 import { decodeRecords, type RecordHeader } from '../protocol/records/record.ts'
 import { limits } from '../runtime/limits.ts'
 import { ClientError } from './client-error.ts'
@@ -49,7 +49,11 @@ const MAGIC = 2
 const CONTROL_ABORT = 0
 
 /** Decodes whole batches from `fromOffset` on; a cut one at the end is left for the next fetch. */
-export function decodeRecordSet(bytes: Buffer, fromOffset: number, aborted: readonly AbortedRange[] = []): RecordSet {
+export function decodeRecordSet(
+  bytes: Buffer,
+  fromOffset: number,
+  aborted: readonly AbortedRange[] = [],
+): RecordSet {
   const records: ReceivedRecord[] = []
   let nextOffset = fromOffset
   const pending = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
@@ -57,12 +61,16 @@ export function decodeRecordSet(bytes: Buffer, fromOffset: number, aborted: read
   for (let position = 0; bytes.length - position >= BATCH_HEADER_BYTES; ) {
     const sizeBytes = batchSizeBytes(bytes, position)
     if (bytes.length - position < sizeBytes) break
-    if (magicOf(bytes, position) !== MAGIC) throw damaged('a batch of an old format', baseOffset(bytes, position))
-    if (!isCrcValid(bytes, position)) throw damaged('a batch whose checksum is wrong', baseOffset(bytes, position))
+    if (magicOf(bytes, position) !== MAGIC)
+      throw damaged('a batch of an old format', baseOffset(bytes, position))
+    if (!isCrcValid(bytes, position))
+      throw damaged('a batch whose checksum is wrong', baseOffset(bytes, position))
     const last = lastOffset(bytes, position)
-    while (pending[0] !== undefined && pending[0].firstOffset <= BigInt(last)) open.add((pending.shift() as AbortedRange).producerId)
+    while (pending[0] !== undefined && pending[0].firstOffset <= BigInt(last))
+      open.add((pending.shift() as AbortedRange).producerId)
     if (isControl(bytes, position)) noteMarker(bytes, position, open)
-    else if (!isTransactional(bytes, position) || !open.has(producerId(bytes, position))) readBatch(bytes, position, fromOffset, records)
+    else if (!isTransactional(bytes, position) || !open.has(producerId(bytes, position)))
+      readBatch(bytes, position, fromOffset, records)
     nextOffset = Math.max(nextOffset, last + 1)
     position += sizeBytes
   }
@@ -77,21 +85,25 @@ function damaged(what: string, offset: number): ClientError {
 function noteMarker(bytes: Buffer, position: number, open: Set<bigint>): void {
   const marker = decodeRecords(payloadOf(bytes, position), recordCount(bytes, position))
   const key = marker.ok ? marker.value[0]?.key : null
-  if (key != null && key.length >= 4 && key.readInt16BE(2) === CONTROL_ABORT) open.delete(producerId(bytes, position))
+  if (key != null && key.length >= 4 && key.readInt16BE(2) === CONTROL_ABORT)
+    open.delete(producerId(bytes, position))
 }
 
 function payloadOf(bytes: Buffer, position: number): Buffer {
   const body = bytes.subarray(position + BATCH_HEADER_BYTES, position + batchSizeBytes(bytes, position))
-  const code = compressionCode(bytes, position)
-  if (code === 0) return body
-  const plain = decompress(code, body, limits.decompressedBatchBytesMax)
-  if (!plain.ok) throw damaged(`a batch that cannot be decompressed (${plain.error.message})`, baseOffset(bytes, position))
+  const codec = codecOfCode(compressionCode(bytes, position))
+  if (codec === 'none') return body
+  if (codec === null) throw damaged('a batch of an unknown compression', baseOffset(bytes, position))
+  const plain = decompress(codec, body, limits.decompressedBatchBytesMax)
+  if (!plain.ok)
+    throw damaged(`a batch that cannot be decompressed (${plain.error})`, baseOffset(bytes, position))
   return plain.bytes
 }
 
 function readBatch(bytes: Buffer, position: number, fromOffset: number, records: ReceivedRecord[]): void {
   const batch = decodeRecords(payloadOf(bytes, position), recordCount(bytes, position))
-  if (!batch.ok) throw damaged(`a batch that cannot be read (${batch.error.message})`, baseOffset(bytes, position))
+  if (!batch.ok)
+    throw damaged(`a batch that cannot be read (${batch.error.message})`, baseOffset(bytes, position))
   const base = baseOffset(bytes, position)
   const baseMs = baseTimestamp(bytes, position)
   const appendedMs = hasLogAppendTime(bytes, position) ? maxTimestamp(bytes, position) : null

@@ -1,0 +1,201 @@
+/**
+ * Reads partitions from their leaders, one fetch request for each broker at a time.
+ *
+ * The owner says which partitions from which offsets; records come back with their partition, in order. A
+ * partition that moved, or whose offset is gone, is put right before the next turn: by looking up its leader
+ * again, or by the owner's rule for lost offsets.
+ */
+import { errorCode } from '../protocol/errors.ts'
+import { type FetchRequestInput, type FetchResponse, fetch } from '../protocol/messages/fetch.ts'
+import { listOffsets } from '../protocol/messages/list-offsets.ts'
+import { answeredError, ClientError } from './client-error.ts'
+import type { Cluster } from './cluster.ts'
+import { decodeRecordSet, type ReceivedRecord } from './record-set.ts'
+
+/** Special times of ListOffsets. */
+export const LATEST = -1n
+export const EARLIEST = -2n
+
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly ReceivedRecord[]
+  readonly highWatermark: number
+}
+
+export interface FetcherOptions {
+  readonly maxWaitMs: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly maxBytesPerPartition: number
+  readonly readCommitted: boolean
+  /** What to do when the offset is out of range; null: fail. */
+  readonly resetTo: typeof LATEST | typeof EARLIEST | null
+}
+
+interface Position {
+  readonly topic: string
+  readonly partition: number
+  offset: number
+}
+
+/** The last version by name: it needs no look-up of topic ids. */
+const VERSION_BY_NAME = 12
+const ANSWER_SLACK_MS = 10_000
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}\0${partition}`
+}
+
+/** Finds an offset by time, or one of the special ones. -1 where no record is as young. */
+export async function lookUpOffset(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  timestamp: bigint,
+): Promise<number> {
+  return cluster.retrying(async () => {
+    const leader = await cluster.leader(topic, partition)
+    const answer = await cluster.request(leader, listOffsets, {
+      replicaId: -1,
+      isolationLevel: 0,
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
+    })
+    const found = answer.topics[0]?.partitions[0]
+    if (found === undefined) throw new ClientError('BAD_ANSWER', 'the answer names no partition', false)
+    if (found.errorCode !== 0) {
+      cluster.forget(topic)
+      throw answeredError(found.errorCode, `${topic}-${partition}`)
+    }
+    return Number(found.offset)
+  })
+}
+
+export class Fetcher {
+  readonly #cluster: Cluster
+  readonly #options: FetcherOptions
+  #positions = new Map<string, Position>()
+
+  constructor(cluster: Cluster, options: FetcherOptions) {
+    this.#cluster = cluster
+    this.#options = options
+  }
+
+  /** Reads these partitions from these offsets on; all others are forgotten. */
+  assign(positions: readonly { topic: string; partition: number; offset: number }[]): void {
+    this.#positions = new Map(
+      positions.map((position) => [keyOf(position.topic, position.partition), { ...position }]),
+    )
+  }
+
+  /** Offset of the next record of each partition. */
+  get positions(): readonly Readonly<Position>[] {
+    return [...this.#positions.values()]
+  }
+
+  /** Waits for records of any partition, at most `maxWaitMs`; empty when none came. */
+  async poll(): Promise<FetchedPartition[]> {
+    const byLeader = await this.#byLeader()
+    if (byLeader.size === 0) {
+      await this.#cluster.pause(this.#options.maxWaitMs)
+      return []
+    }
+    const answers = [...byLeader].map(async ([leader, positions]) => {
+      try {
+        return await this.#fetchFrom(leader, positions)
+      } catch (error) {
+        if (!(error instanceof ClientError) || !error.retriable) throw error
+        for (const position of positions) this.#cluster.forget(position.topic)
+        await this.#cluster.pause(100)
+        return []
+      }
+    })
+    return (await Promise.all(answers)).flat()
+  }
+
+  async #byLeader(): Promise<Map<number, Position[]>> {
+    const byLeader = new Map<number, Position[]>()
+    for (const position of this.#positions.values()) {
+      const leader = await this.#cluster.leader(position.topic, position.partition)
+      const list = byLeader.get(leader)
+      if (list === undefined) byLeader.set(leader, [position])
+      else list.push(position)
+    }
+    return byLeader
+  }
+
+  async #fetchFrom(leader: number, positions: readonly Position[]): Promise<FetchedPartition[]> {
+    const { maxWaitMs, minBytes, maxBytes, readCommitted } = this.#options
+    const body: FetchRequestInput = {
+      replicaId: -1,
+      maxWaitMs,
+      minBytes,
+      maxBytes,
+      isolationLevel: readCommitted ? 1 : 0,
+      topics: this.#topics(positions),
+      forgottenTopicsData: [],
+    }
+    const answer = await this.#cluster.request(leader, fetch, body, {
+      versionMax: VERSION_BY_NAME,
+      timeoutMs: maxWaitMs + ANSWER_SLACK_MS,
+    })
+    if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'fetch')
+    const fetched: FetchedPartition[] = []
+    for (const topic of answer.responses) {
+      for (const part of topic.partitions) {
+        const read = await this.#take(topic.topic, part)
+        if (read !== null) fetched.push(read)
+      }
+    }
+    return fetched
+  }
+
+  #topics(positions: readonly Position[]): FetchRequestInput['topics'] {
+    const byTopic = new Map<string, { partition: number; fetchOffset: bigint; partitionMaxBytes: number }[]>()
+    for (const { topic, partition, offset } of positions) {
+      const list = byTopic.get(topic) ?? []
+      byTopic.set(topic, list)
+      list.push({
+        partition,
+        fetchOffset: BigInt(offset),
+        partitionMaxBytes: this.#options.maxBytesPerPartition,
+      })
+    }
+    return [...byTopic].map(([topic, partitions]) => ({ topic, partitions }))
+  }
+
+  async #take(
+    topic: string,
+    part: FetchResponse['responses'][number]['partitions'][number],
+  ): Promise<FetchedPartition | null> {
+    const position = this.#positions.get(keyOf(topic, part.partitionIndex))
+    if (position === undefined) return null
+    if (part.errorCode !== 0) {
+      await this.#mend(position, part.errorCode)
+      return null
+    }
+    if (part.records === null || part.records.length === 0) return null
+    const aborted = this.#options.readCommitted ? (part.abortedTransactions ?? []) : []
+    const { records, nextOffset } = decodeRecordSet(part.records, position.offset, aborted)
+    position.offset = nextOffset
+    return { topic, partition: part.partitionIndex, records, highWatermark: Number(part.highWatermark) }
+  }
+
+  /** Puts a partition right that could not be read, or throws what cannot be put right. */
+  async #mend(position: Position, code: number): Promise<void> {
+    const subject = `${position.topic}-${position.partition}`
+    if (code === errorCode.OFFSET_OUT_OF_RANGE) {
+      if (this.#options.resetTo === null) throw answeredError(code, `${subject} at offset ${position.offset}`)
+      position.offset = await lookUpOffset(
+        this.#cluster,
+        position.topic,
+        position.partition,
+        this.#options.resetTo,
+      )
+      return
+    }
+    const error = answeredError(code, subject)
+    if (!error.retriable) throw error
+    this.#cluster.forget(position.topic)
+  }
+}
