@@ -63,7 +63,8 @@ export type * from './groups/consumer-group.ts'
 export type * from './groups/share-group.ts'
 export type * from './groups/streams-group.ts'
 
-const groupRecordKinds = {
+/** Number and schemas by name. */
+export const groupRecordKinds = {
   LegacyOffsetCommit: { id: 0, key: legacyOffsetCommitKey, value: legacyOffsetCommitValue },
   OffsetCommit: { id: 1, key: offsetCommitKey, value: offsetCommitValue },
   GroupMetadata: { id: 2, key: groupMetadataKey, value: groupMetadataValue },

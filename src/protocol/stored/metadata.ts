@@ -44,7 +44,8 @@ export type * from './metadata/cluster-records.ts'
 export type * from './metadata/settings-records.ts'
 export type * from './metadata/topic-records.ts'
 
-const metadataRecordTypes = {
+/** Number and schemas by name. */
+export const metadataRecordTypes = {
   RegisterBrokerRecord: { id: 0, message: registerBrokerRecord },
   UnregisterBrokerRecord: { id: 1, message: unregisterBrokerRecord },
   TopicRecord: { id: 2, message: topicRecord },

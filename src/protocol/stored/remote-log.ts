@@ -94,7 +94,8 @@ export const remotePartitionDeleteMetadataRecord = message({
 export type RemotePartitionDeleteMetadataRecord = Value<typeof remotePartitionDeleteMetadataRecord>
 export type RemotePartitionDeleteMetadataRecordInput = Input<typeof remotePartitionDeleteMetadataRecord>
 
-const remoteLogRecordTypes = {
+/** Number and schemas by name. */
+export const remoteLogRecordTypes = {
   RemoteLogSegmentMetadataRecord: { id: 0, message: remoteLogSegmentMetadataRecord },
   RemoteLogSegmentMetadataUpdateRecord: { id: 1, message: remoteLogSegmentMetadataUpdateRecord },
   RemotePartitionDeleteMetadataRecord: { id: 2, message: remotePartitionDeleteMetadataRecord },

@@ -69,7 +69,8 @@ export const shareUpdateValue = message({
 export type ShareUpdateValue = Value<typeof shareUpdateValue>
 export type ShareUpdateValueInput = Input<typeof shareUpdateValue>
 
-const shareStateRecordKinds = {
+/** Number and schemas by name. */
+export const shareStateRecordKinds = {
   ShareSnapshot: { id: 0, key: shareSnapshotKey, value: shareSnapshotValue },
   ShareUpdate: { id: 1, key: shareUpdateKey, value: shareUpdateValue },
 }

@@ -36,7 +36,8 @@ export const transactionLogValue = message({
 export type TransactionLogValue = Value<typeof transactionLogValue>
 export type TransactionLogValueInput = Input<typeof transactionLogValue>
 
-const transactionRecordKinds = {
+/** Number and schemas by name. */
+export const transactionRecordKinds = {
   TransactionLog: { id: 0, key: transactionLogKey, value: transactionLogValue },
 }
 
