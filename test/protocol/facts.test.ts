@@ -79,9 +79,12 @@ class FactReader {
   }
 
   #default(field: FieldFact): unknown {
+    const isArray = field.type.startsWith('[]')
     const text = field.default === undefined ? undefined : String(field.default)
+    // Kafka takes a JSON null for an array as no default at all, the word for null (its vectors show it).
+    if (isArray && field.default === null) return []
     if (text === 'null') return null
-    if (field.type.startsWith('[]')) return []
+    if (isArray) return []
     switch (field.type) {
       case 'bool':
         return text === 'true'

@@ -143,7 +143,7 @@ export type ConsumerGroupCurrentMemberAssignmentKeyInput = Input<
 const topicPartitions = struct({
   topicId: uuid(),
   partitions: array(int32()),
-  assignmentEpochs: array(int32(), { nullable: true, tag: 0, default: null }),
+  assignmentEpochs: array(int32(), { nullable: true, tag: 0 }),
 })
 
 export const consumerGroupCurrentMemberAssignmentValue = message({

@@ -33,7 +33,7 @@ export const streamsGroupMetadataValue = message({
     epoch: int32(),
     metadataHash: int64(),
     validatedTopologyEpoch: int32({ tag: 0, default: -1 }),
-    lastAssignmentConfigs: array(lastAssignmentConfig, { nullable: true, tag: 1, default: null }),
+    lastAssignmentConfigs: array(lastAssignmentConfig, { nullable: true, tag: 1 }),
     storedDescriptionTopologyEpoch: int32({ tag: 2, default: -1 }),
     failedDescriptionTopologyEpoch: int32({ tag: 3, default: -1 }),
   },
@@ -127,7 +127,7 @@ export type StreamsGroupCurrentMemberAssignmentKeyInput = Input<typeof streamsGr
 const streamsGroupCurrentMemberAssignmentValueTaskIds = struct({
   subtopologyId: string(),
   partitions: array(int32()),
-  assignmentEpochs: array(int32(), { nullable: true, tag: 0, default: null }),
+  assignmentEpochs: array(int32(), { nullable: true, tag: 0 }),
 })
 
 export const streamsGroupCurrentMemberAssignmentValue = message({
