@@ -9,7 +9,7 @@ import type { DiskError } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { isPassing, toDiskError } from './disk-failures.ts'
 import type { RollListener } from './log-appender.ts'
-import { saveEpochs, snapshotProducers, writeSnapshot } from './log-files.ts'
+import { saveEpochs, snapshotProducers, writeEpochs, writeSnapshot } from './log-files.ts'
 import type { LogState } from './log-state.ts'
 import type { LogSyncer } from './log-syncer.ts'
 import type { QueuedAppend } from './log-writer.ts'
@@ -184,8 +184,10 @@ export class LogCheckpointing implements RollListener {
   finish(done: () => void): void {
     const state = this.#state
     this.#attemptCache(() => {
-      state.segments.active.seal()
+      state.segments.active.complete()
       if (state.producers.size > 0 || state.snapshotOffset >= 0) snapshotProducers(state)
+      // Unsynced: whatever a power cut leaves of these files is recognised at the next start.
+      if (state.epochs.isDirty && !state.epochFile.isWriting) writeEpochs(state)
     })
     this.advance(done)
   }

@@ -4,7 +4,7 @@
  * All of them can be lost without harm: producers and epochs are rebuilt from the batches, and the topic id is
  * told by the owner again.
  */
-import type { DiskError } from '../runtime/disk.ts'
+import type { Disk, DiskError } from '../runtime/disk.ts'
 import { readSmallFile, replaceFileSync } from './atomic-file.ts'
 import { decodeEpochStarts, type EpochStart, encodeEpochStarts } from './checkpoint.ts'
 import { type LogState, pathIn } from './log-state.ts'
@@ -16,9 +16,20 @@ import { segmentFileName } from './segment-names.ts'
 export const LEADER_EPOCH_FILE = 'leader-epoch-checkpoint'
 export const PARTITION_METADATA_FILE = 'partition.metadata'
 
+/** Writes a file in place: for one that nobody relies on yet, or that tells by itself when it is torn. */
+function writeInPlace(disk: Disk, path: string, content: Buffer): void {
+  const file = disk.open(path, 'create')
+  try {
+    file.truncateSync(0)
+    file.writeSync([content], 0)
+  } finally {
+    file.close()
+  }
+}
+
 /** Writes the producers as they are at `offset`. A snapshot is checksummed, so it needs no sync. */
 export function writeSnapshot(state: LogState, offset: number, content: Buffer): void {
-  replaceFileSync(state.environment.disk, pathIn(state, segmentFileName(offset, 'snapshot')), content, false)
+  writeInPlace(state.environment.disk, pathIn(state, segmentFileName(offset, 'snapshot')), content)
   state.snapshotOffset = Math.max(state.snapshotOffset, offset)
 }
 
@@ -48,13 +59,24 @@ export function saveEpochs(state: LogState, done: (error: DiskError | null) => v
   }, done)
 }
 
+/** Writes the epochs at once, without a sync; nothing else may be writing them. */
+export function writeEpochs(state: LogState): void {
+  const content = encodeEpochStarts(state.epochs.entries)
+  replaceFileSync(state.environment.disk, state.epochFile.path, content, false)
+  state.epochs.markSaved()
+}
+
 /** The topic id in the folder; null when none is told. */
 export function readTopicId(state: LogState): string | null {
   const content = readSmallFile(state.environment.disk, pathIn(state, PARTITION_METADATA_FILE))
   return content === null ? null : decodePartitionMetadata(content)
 }
 
-export function writeTopicId(state: LogState, topicId: string): void {
+/** Tells the folder its topic. `isNew`: nothing of the folder counts yet, so a torn file does no harm. */
+export function writeTopicId(state: LogState, topicId: string, isNew: boolean): void {
   const content = encodePartitionMetadata(topicId)
-  replaceFileSync(state.environment.disk, pathIn(state, PARTITION_METADATA_FILE), content, false)
+  const path = pathIn(state, PARTITION_METADATA_FILE)
+  const { disk } = state.environment
+  if (isNew) writeInPlace(disk, path, content)
+  else replaceFileSync(disk, path, content, false)
 }

@@ -131,7 +131,7 @@ export class LogManager {
         1,
         ({ directory, name }, next) => {
           this.#loadFolder(directory, name, duplicates)
-          this.#pauseSometimes(next)
+          this.#pauseSometimes(directory, next)
         },
         () => resolve(this.#loaded(duplicates)),
       )
@@ -155,13 +155,14 @@ export class LogManager {
 
   #sliceStartedMs = 0
 
-  #pauseSometimes(next: () => void): void {
-    const { clock } = this.#world
+  /** A pause is a small disk call: unlike a timer it keeps the process alive until it is over. */
+  #pauseSometimes(directory: LogDirectory, next: () => void): void {
+    const { clock, disk } = this.#world
     if (clock.monotonicMs() - this.#sliceStartedMs < limits.loadSliceMs) {
       next()
       return
     }
-    clock.schedule(0, () => {
+    disk.syncDirectory(directory.path, () => {
       this.#sliceStartedMs = clock.monotonicMs()
       next()
     })

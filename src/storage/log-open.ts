@@ -52,7 +52,7 @@ export function createLog(
   state.logEndOffset = startOffset
   state.writtenOffset = startOffset
   state.highWatermark = startOffset
-  if (topicId !== null) writeTopicId(state, topicId)
+  if (topicId !== null) writeTopicId(state, topicId, true)
   return new Log({ state, durableOffset: startOffset, folderIsNew: true, damage: null, topicId })
 }
 

@@ -50,7 +50,8 @@ export function recoverLog(
   }
   state.logEndOffset = end.offset
   state.writtenOffset = end.offset
-  const rebuiltEpochs = !epochsKnown && end.offset > state.segments.first.baseOffset
+  const isEmpty = end.offset === state.segments.first.baseOffset
+  const rebuiltEpochs = !isEmpty && (!epochsKnown || !matchesLastBatch(state, end))
   if (rebuiltEpochs) rebuildEpochs(state)
   // An epoch that began right at the end, without a record yet, is as good as the others.
   state.epochs.truncateFromEnd(end.offset + 1)
@@ -161,34 +162,55 @@ function cutTail(state: LogState, index: number, scanned: ScanResult): void {
   environment.disk.syncDirectorySync(state.folder)
 }
 
+/** An epoch file that a power cut left behind the log (or before a cut of it) does not know the last batch. */
+function matchesLastBatch(state: LogState, end: FoundEnd): boolean {
+  return end.lastEpoch < 0 || state.epochs.epochOf(end.offset - 1) === end.lastEpoch
+}
+
 interface FoundEnd {
   readonly offset: number
+  /** Epoch of the last batch; -1 when the active segment is empty. */
+  readonly lastEpoch: number
   readonly damage: LogDamage | null
 }
 
 /** Where the last segment ends, by the batches behind its last index entry. */
 function findEnd(state: LogState, isChecked: boolean): FoundEnd {
   const { active } = state.segments
-  if (active.writtenBytes === 0) return { offset: active.baseOffset, damage: null }
-  if (!isChecked && !active.offsetIndex.entries.exists) rebuildIndexes(state, active)
+  if (active.writtenBytes === 0) return { offset: active.baseOffset, lastEpoch: -1, damage: null }
+  const lacksIndex =
+    !active.offsetIndex.entries.exists && active.writtenBytes > state.config.indexIntervalBytes
+  if (!isChecked && (lacksIndex || !active.timeIndex.entries.exists)) rebuildIndexes(state, active)
   const last = active.offsetIndex.last
   const isPlausible = last !== null && last.position > 0 && last.position < active.writtenBytes
-  let scanned = scanHeaders(state, active, isPlausible ? last.position : 0)
+  let lastEpoch = -1
+  const noteEpoch = (epoch: number): void => {
+    lastEpoch = epoch
+  }
+  let scanned = scanHeaders(state, active, isPlausible ? last.position : 0, noteEpoch)
   if (scanned.fault !== null && isPlausible) {
     rebuildIndexes(state, active)
-    scanned = scanHeaders(state, active, 0)
+    scanned = scanHeaders(state, active, 0, noteEpoch)
   }
   const damage = scanned.fault === null ? null : { offset: scanned.nextOffset, reason: scanned.fault }
-  return { offset: scanned.nextOffset, damage }
+  return { offset: scanned.nextOffset, lastEpoch, damage }
 }
 
-function scanHeaders(state: LogState, segment: Segment, startPosition: number): ScanResult {
+function scanHeaders(
+  state: LogState,
+  segment: Segment,
+  startPosition: number,
+  noteEpoch: (epoch: number) => void,
+): ScanResult {
   return scanSegment(segment.log, state.environment.buffers, {
     startPosition,
     endPosition: segment.writtenBytes,
     verifyFromPosition: Number.POSITIVE_INFINITY,
     offsetMin: segment.baseOffset,
-    visit: () => true,
+    visit: (facts) => {
+      noteEpoch(facts.leaderEpoch)
+      return true
+    },
   })
 }
 

@@ -159,7 +159,7 @@ export class Log implements PartitionLog {
 
   assignTopicId(topicId: string): void {
     if (this.#topicId === topicId) return
-    writeTopicId(this.state, topicId)
+    writeTopicId(this.state, topicId, false)
     this.#topicId = topicId
     this.syncer.noteNames()
   }

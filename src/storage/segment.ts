@@ -152,6 +152,13 @@ export class Segment {
     this.indexesUnsynced = true
   }
 
+  /** Clean stop of the active segment: as `seal`, but an index without an entry needs no file yet. */
+  complete(): void {
+    if (this.writtenBytes === 0) return
+    this.#noteMaxTimestamp()
+    for (const { entries } of [this.offsetIndex, this.timeIndex]) if (entries.count > 0) entries.flush()
+  }
+
   /** Forgets all index entries; `noteBatch` for every batch from the start on builds them anew. */
   resetIndexes(): void {
     this.offsetIndex.entries.reset()
