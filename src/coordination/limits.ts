@@ -10,4 +10,8 @@ export const coordinationLimits = {
   describedPartitionsMax: 2_000,
   /** Producer ids handed out at once; Kafka's block size. */
   producerIdBlockSize: 1_000,
+  /** A rebalance is given at least this long, whatever the client says: Kafka evicts members that ask for 0 ms. */
+  rebalanceTimeoutMsMin: 1_000,
+  /** A new member whose join is not answered is forgotten after this long: it cannot send heartbeats yet. */
+  newMemberJoinTimeoutMs: 300_000,
 } as const

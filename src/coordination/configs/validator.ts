@@ -137,6 +137,6 @@ function offsetResetProblem(name: string, value: ConfigValue): string | undefine
   return invalid(
     name,
     value,
-    `Invalid value \`${text}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'`,
+    `Invalid value \`${text}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`,
   )
 }
