@@ -81,7 +81,7 @@ function run(): Promise<void> {
         if (bodyLeft === 0) answered(0)
       }
     })
-    socket.on('error', reject)
+    socket.on('error', (error) => (stopped ? resolve() : reject(error)))
     socket.on('close', () => (stopped ? resolve() : reject(new Error('the server closed the connection'))))
   })
 }

@@ -19,6 +19,7 @@ import type { Endpoint } from './config/endpoints.ts'
 import { Settings } from './config/settings.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { FetchSessions } from './fetch/fetch-sessions.ts'
+import { GroupCoordinators } from './groups/group-coordinators.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
 import { serveObservability } from './observability.ts'
@@ -100,6 +101,10 @@ class SingleBroker implements Broker {
       if (isEmptyDelta(delta)) return
       this.#settings.follow(next)
       services.partitions.follow(next, delta)
+      services.groups.follow(
+        next,
+        delta.topicsDeleted.map((topic) => topic.name),
+      )
     }
     await follow(image, firstDelta(image))
     storage.setStraysAside(
@@ -149,6 +154,7 @@ class SingleBroker implements Broker {
         this.#metrics,
       ),
       producerIds: new ProducerIds(() => services),
+      groups: new GroupCoordinators(() => services),
       fetchSessions: new FetchSessions(this.#world.random, () =>
         Math.min(limits.fetchSessionsMax, settings.number('max.incremental.fetch.session.cache.slots')),
       ),

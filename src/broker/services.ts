@@ -6,6 +6,7 @@ import type { World } from '../runtime/world.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Settings } from './config/settings.ts'
 import type { FetchSessions } from './fetch/fetch-sessions.ts'
+import type { GroupCoordinators } from './groups/group-coordinators.ts'
 import type { Handler } from './handler.ts'
 import type { PartitionRegistry } from './partitions/partition-registry.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -20,5 +21,6 @@ export interface BrokerServices {
   readonly quorum: MetadataQuorum
   readonly partitions: PartitionRegistry
   readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinators
   readonly fetchSessions: FetchSessions
 }

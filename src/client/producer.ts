@@ -8,7 +8,7 @@ import { errorCode } from '../protocol/errors.ts'
 import { initProducerId } from '../protocol/messages/init-producer-id.ts'
 import { produce } from '../protocol/messages/produce.ts'
 import { buildBatch, type NewRecord } from '../protocol/records/builder.ts'
-import { type CompressionCodec, codeOfCodec, compress } from '../protocol/records/compression.ts'
+import type { CompressionCodec } from '../protocol/records/compression.ts'
 import { answeredError, ClientError } from './client-error.ts'
 import type { Cluster } from './cluster.ts'
 import { partitionOfKey } from './partitioner.ts'
@@ -138,18 +138,8 @@ export class Producer {
   }
 
   #batch(records: readonly NewRecord[], identity: Identity | null, baseSequence: number): Buffer {
-    const { compression } = this.#options
-    return buildBatch(records, {
-      ...(compression === 'none'
-        ? {}
-        : {
-            compression: {
-              code: codeOfCodec(compression),
-              compress: (bytes: Buffer) => compress(compression, bytes),
-            },
-          }),
-      ...(identity === null ? {} : { ...identity, baseSequence }),
-    })
+    const sequenced = identity === null ? {} : { ...identity, baseSequence }
+    return buildBatch(records, { compression: this.#options.compression, ...sequenced })
   }
 
   async #produce(topic: string, partition: number, batch: Buffer): Promise<number> {
