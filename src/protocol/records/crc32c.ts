@@ -4,7 +4,8 @@
  * The native package wins from about two hundred bytes on; below, eight table steps at once in plain
  * JavaScript do, without the call and the subarray. `node:zlib` knows only the other polynomial.
  */
-import { crc32c as nativeCrc32c } from '@node-rs/crc32'
+/** Null on a machine for which the package has no binary. */
+const native = await import('@node-rs/crc32').catch(() => null)
 
 const POLYNOMIAL = 0x82f63b78
 const NATIVE_SIZE_BYTES_MIN = 200
@@ -26,32 +27,34 @@ function buildTables(): Int32Array {
 
 const TABLES = buildTables()
 
-function step(crc: number, table: number): number {
-  return TABLES[table * 256 + (crc & 0xff)] ?? 0
-}
-
-function plainCrc32c(bytes: Buffer, start: number, end: number): number {
+/** The checksum without the native package. */
+export function plainCrc32c(bytes: Buffer, start: number, end: number): number {
+  const t = TABLES
+  const b = bytes
   let crc = -1
   let at = start
   for (; at + 8 <= end; at += 8) {
-    const low = crc ^ bytes.readInt32LE(at)
-    const high = bytes.readInt32LE(at + 4)
+    crc ^=
+      (b[at] as number) |
+      ((b[at + 1] as number) << 8) |
+      ((b[at + 2] as number) << 16) |
+      ((b[at + 3] as number) << 24)
     crc =
-      step(low, 7) ^
-      step(low >>> 8, 6) ^
-      step(low >>> 16, 5) ^
-      step(low >>> 24, 4) ^
-      step(high, 3) ^
-      step(high >>> 8, 2) ^
-      step(high >>> 16, 1) ^
-      step(high >>> 24, 0)
+      (t[0x700 | (crc & 0xff)] as number) ^
+      (t[0x600 | ((crc >>> 8) & 0xff)] as number) ^
+      (t[0x500 | ((crc >>> 16) & 0xff)] as number) ^
+      (t[0x400 | (crc >>> 24)] as number) ^
+      (t[0x300 | (b[at + 4] as number)] as number) ^
+      (t[0x200 | (b[at + 5] as number)] as number) ^
+      (t[0x100 | (b[at + 6] as number)] as number) ^
+      (t[b[at + 7] as number] as number)
   }
-  for (; at < end; at++) crc = step(crc ^ (bytes[at] ?? 0), 0) ^ (crc >>> 8)
+  for (; at < end; at++) crc = (t[(crc ^ (b[at] as number)) & 0xff] as number) ^ (crc >>> 8)
   return ~crc >>> 0
 }
 
 /** The checksum of `bytes[start, end)` as an unsigned 32-bit number. */
 export function crc32c(bytes: Buffer, start: number, end: number): number {
-  if (end - start < NATIVE_SIZE_BYTES_MIN) return plainCrc32c(bytes, start, end)
-  return nativeCrc32c(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+  if (native === null || end - start < NATIVE_SIZE_BYTES_MIN) return plainCrc32c(bytes, start, end)
+  return native.crc32c(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
 }
