@@ -5,6 +5,7 @@
  * A durable offset is announced only after the sync that covers it, which began after it was written
  * (trap 6), and after the names of new files are safe too (trap 4). A failed sync is never tried again (trap 7).
  */
+import type { Timer } from '../runtime/clock.ts'
 import type { DiskError } from '../runtime/disk.ts'
 import { toDiskError } from './disk-failures.ts'
 import type { LogState } from './log-state.ts'
@@ -31,6 +32,7 @@ export class LogSyncer {
   #namesChanged: boolean
   #folderIsNew: boolean
   #idleWaiters: Array<() => void> = []
+  #flushTimer: Timer | null = null
 
   constructor(state: LogState, durableOffset: number, folderIsNew: boolean, owner: SyncerOwner) {
     this.#state = state
@@ -53,6 +55,20 @@ export class LogSyncer {
   noteWritten(segment: Segment): void {
     if (segment.syncedBytes === 0) this.#namesChanged = true
     this.#unsynced.add(segment)
+  }
+
+  /** After a write: `flush.messages` and `flush.ms` may want a sync that nobody asked for. */
+  followPolicy(): void {
+    const { durability } = this.#state.config
+    if (durability.kind === 'group-commit') return
+    const { writtenOffset } = this.#state
+    if (writtenOffset - this.#durableOffset >= durability.flushMessages) this.want(writtenOffset)
+    else if (Number.isFinite(durability.flushMs) && this.#flushTimer === null) {
+      this.#flushTimer = this.#state.environment.clock.schedule(durability.flushMs, () => {
+        this.#flushTimer = null
+        this.want(this.#state.writtenOffset)
+      })
+    }
   }
 
   /** A file of the folder was created, renamed or removed. */
@@ -140,6 +156,7 @@ export class LogSyncer {
   /** Nothing is synced any more; what is under way comes back unheard. */
   die(): void {
     this.#isDead = true
+    this.#flushTimer?.cancel()
   }
 
   /** Runs `callback` when no sync is under way. */

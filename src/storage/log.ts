@@ -185,6 +185,7 @@ export class Log implements PartitionLog {
     this.checkpointing.afterWrite()
     for (const append of appends) append.released?.()
     this.#listener.written(state.writtenOffset)
+    this.syncer.followPolicy()
     this.syncer.startIfWanted()
   }
 
@@ -443,6 +444,7 @@ export class Log implements PartitionLog {
     })
   }
 
+  /** Closes what is open; the next use opens again. */
   closeFiles(): void {
     for (const segment of this.state.segments.all) segment.closeFiles()
   }
