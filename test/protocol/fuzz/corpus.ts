@@ -1,12 +1,15 @@
 /** What the fuzzer starts from: every golden vector, with the decoder that must survive what becomes of it. */
 import { compile } from '../../../src/protocol/codec/compile.ts'
+import { Reader } from '../../../src/protocol/codec/reader.ts'
 import { Writer } from '../../../src/protocol/codec/writer.ts'
 import { decodeRequestHeader, decodeResponse } from '../../../src/protocol/header.ts'
-import { apiByName } from '../../../src/protocol/messages/index.ts'
+import { apiByKey, apiByName } from '../../../src/protocol/messages/index.ts'
+import { BATCH_HEADER_BYTES, batchSizeBytes, MAGIC, magicOf } from '../../../src/protocol/records/batch.ts'
 import { validateBatch } from '../../../src/protocol/records/batch-header.ts'
 import { decodeControlRecord } from '../../../src/protocol/records/control.ts'
-import { readRecordSet } from '../../../src/protocol/records/record-set.ts'
-import type { Message } from '../../../src/protocol/schema/message.ts'
+import { legacyRecords, readLegacyMessage } from '../../../src/protocol/records/legacy.ts'
+import { readBatchRecords, readRecordSet } from '../../../src/protocol/records/record-set.ts'
+import { hasVersion, type Message } from '../../../src/protocol/schema/message.ts'
 import { decodeGroupRecord } from '../../../src/protocol/stored/groups.ts'
 import { decodeMetadataRecord } from '../../../src/protocol/stored/metadata.ts'
 import { decodeVersioned } from '../../../src/protocol/stored/record-family.ts'
@@ -14,7 +17,7 @@ import { decodeRemoteLogRecord } from '../../../src/protocol/stored/remote-log.t
 import { decodeShareStateRecord } from '../../../src/protocol/stored/share-state.ts'
 import { decodeTransactionRecord } from '../../../src/protocol/stored/transaction-log.ts'
 import { spellings } from '../../../src/protocol/wire/kinds.ts'
-import type { Decoded } from '../../../src/protocol/wire-error.ts'
+import { catchWireFault, type Decoded } from '../../../src/protocol/wire-error.ts'
 import { type GoldenLine, readGoldenLines } from '../golden-files.ts'
 
 export interface Seed {
@@ -52,7 +55,7 @@ const NO_VALUE = Buffer.alloc(0)
 function decoderOf(line: GoldenLine): Pick<Seed, 'decode' | 'encode'> {
   switch (line.kind) {
     case 'request-frame':
-      return { decode: (bytes) => decodeRequestHeader(bytes.subarray(Math.min(4, bytes.length))) }
+      return { decode: (bytes) => decodeRequest(bytes.subarray(Math.min(4, bytes.length))) }
     case 'response-frame': {
       const api = apiByName(line.api)
       if (api === undefined) throw new Error(`no API ${line.api}`)
@@ -85,8 +88,28 @@ function decoderOf(line: GoldenLine): Pick<Seed, 'decode' | 'encode'> {
   }
 }
 
+/** Header and body, as a dispatcher reads them. */
+function decodeRequest(frame: Buffer): Decoded<unknown> {
+  const header = decodeRequestHeader(frame)
+  if (!header.ok) return header
+  const api = apiByKey(header.value.apiKey)
+  if (api === undefined || !hasVersion(api, header.value.apiVersion)) return header
+  return compile(api.request, header.value.apiVersion).decode(frame, header.position)
+}
+
+/** A set as it is, and its first batch or message as if its checksum were right. */
 function decodeRecordSet(bytes: Buffer): Decoded<unknown> {
   validateBatch(bytes, 0, bytes.length)
+  if (bytes.length >= BATCH_HEADER_BYTES && magicOf(bytes, 0) === MAGIC) {
+    const sizeBytes = batchSizeBytes(bytes, 0)
+    const isWhole = sizeBytes >= BATCH_HEADER_BYTES && sizeBytes <= bytes.length
+    if (isWhole) readBatchRecords(bytes, 0, UNPACKED_SIZE_BYTES_MAX)
+  } else {
+    catchWireFault(() => {
+      const message = readLegacyMessage(new Reader(bytes))
+      return { ok: true, value: legacyRecords(message, UNPACKED_SIZE_BYTES_MAX), position: 0 }
+    })
+  }
   return readRecordSet(bytes, UNPACKED_SIZE_BYTES_MAX)
 }
 
