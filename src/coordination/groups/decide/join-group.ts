@@ -71,17 +71,15 @@ function refused(command: JoinGroupCommand, code: number): GroupsDecision {
   return answered({ token: command.token, api: 'join-group', body })
 }
 
-/** Whether the group may have this member; while a rebalance is prepared only those count who have joined. */
+/**
+ * Whether the group may have this member. A newcomer finds no room where members are still known, even if they have
+ * not joined again yet; among members of a group that is too large those stay who join first.
+ */
 function hasRoom(group: ClassicGroup, memberId: string, sizeMax: number): boolean {
   const member = group.members.get(memberId)
-  switch (group.phase) {
-    case 'Empty':
-      return true
-    case 'PreparingRebalance':
-      return (member !== undefined && member.joining !== null) || group.joiningCount < sizeMax
-    default:
-      return member !== undefined || group.members.size < sizeMax
-  }
+  if (group.phase === 'Empty') return true
+  if (member === undefined) return Math.max(group.members.size, group.joiningCount) < sizeMax
+  return group.phase !== 'PreparingRebalance' || member.joining !== null || group.joiningCount < sizeMax
 }
 
 /** 81; a member that was in and finds no room any more is out. */
@@ -239,6 +237,7 @@ function replaceStaticMember(
     ...describedMember(command),
     id: memberId,
     syncing: null,
+    isNew: true,
   }
   const leads = formerLeaderId === former.id
   work.group = withMember(withoutMember(work.group, former), member)
@@ -247,6 +246,7 @@ function replaceStaticMember(
     takeOver(work, command, member, formerLeaderId)
     return
   }
+  expectMember(work, member, coordinationLimits.newMemberJoinTimeoutMs)
   rebalanceOrGoOn(work)
 }
 
