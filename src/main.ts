@@ -5,11 +5,15 @@
  * command answers quickly and a broker carries no command line.
  */
 import { runProgram } from './cli/program.ts'
+import { createNodeClock } from './runtime/node/clock.ts'
+import { nodeNetwork } from './runtime/node/network.ts'
+import { nodeRandom } from './runtime/node/random.ts'
 import { createNodeTerminal } from './runtime/node/terminal.ts'
 
 const terminal = createNodeTerminal()
+const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
 
-await runProgram(terminal, async (options) => {
+await runProgram(terminal, world, async (options) => {
   const { startBrokerProcess } = await import('./broker-process.ts')
   await startBrokerProcess(terminal, options)
 })

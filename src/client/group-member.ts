@@ -125,7 +125,6 @@ export class GroupMember {
       {
         groupId: this.#options.groupId,
         memberId: this.#memberId,
-        members: [{ memberId: this.#memberId, groupInstanceId: null }],
       },
       { versionMax: 2 },
     )

@@ -9,18 +9,23 @@ import type { Clock, Timer } from '../clock.ts'
 
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-function scheduleFar(remainingMs: number, callback: () => void): Timer {
+function scheduleFar(remainingMs: number, keepsAlive: boolean, callback: () => void): Timer {
   let handle: NodeJS.Timeout
   const arm = (leftMs: number): void => {
     const stepMs = Math.min(leftMs, TIMER_MS_MAX)
     handle = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : callback()), stepMs)
-    handle.unref()
+    if (!keepsAlive) handle.unref()
   }
   arm(remainingMs)
   return { cancel: () => clearTimeout(handle) }
 }
 
-export function createNodeClock(): Clock {
+export interface NodeClockOptions {
+  /** A waiting timer keeps the process alive: for commands, which end when nothing is left to do. */
+  readonly keepsAlive?: boolean
+}
+
+export function createNodeClock(options: NodeClockOptions = {}): Clock {
   let queue: Array<() => void> = []
   let scheduled = false
   const drain = (): void => {
@@ -35,7 +40,7 @@ export function createNodeClock(): Clock {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     schedule(delayMs, callback) {
-      return scheduleFar(Math.max(0, Math.ceil(delayMs)), callback)
+      return scheduleFar(Math.max(0, Math.ceil(delayMs)), options.keepsAlive ?? false, callback)
     },
     endOfTurn(callback) {
       queue.push(callback)
