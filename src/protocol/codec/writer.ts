@@ -75,7 +75,7 @@ export class Writer {
     return chunks
   }
 
-  /** Ends the message in one buffer of its own size; copies when there is more than one chunk. */
+  /** Ends the message in one buffer, which may be a slice of the slab; copies when there is more than one chunk. */
   finishFlat(): Buffer {
     const chunks = this.finish()
     const [only] = chunks
