@@ -7,7 +7,7 @@ describe('OrderedMap', () => {
   it('holds what a Map holds, in order, whatever is put in and taken out', () => {
     const change = fc.record({ key: fc.integer({ min: 0, max: 120 }), add: fc.boolean() })
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 600 }), (changes) => {
+      fc.property(fc.array(change, { maxLength: 600, size: 'max' }), (changes) => {
         let map = OrderedMap.empty<number, number>()
         const reference = new Map<number, number>()
         for (const [index, { key, add }] of changes.entries()) {

@@ -74,7 +74,7 @@ describe('histories of commands', () => {
       fc.integer({ min: 1, max: 5 }),
     )
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+      fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (commands) => {
         const start = cluster('x', 'y', null)
         const log: MetadataRecord[] = []
         let live = start

@@ -126,16 +126,18 @@ function offsetRecord(
 ): GroupRecord {
   const commitTimestamp = BigInt(nowMs)
   const { retentionTimeMs } = request
+  // The stored version that has an expiry has neither leader epoch nor topic id.
+  const expires = retentionTimeMs >= 0n
   return {
     type: 'OffsetCommit',
     key: { group: request.groupId, topic, partition: partition.partitionIndex },
     value: {
       offset: partition.committedOffset,
-      leaderEpoch: partition.committedLeaderEpoch,
+      leaderEpoch: expires ? -1 : partition.committedLeaderEpoch,
       metadata: partition.committedMetadata ?? '',
       commitTimestamp,
-      expireTimestamp: retentionTimeMs < 0n ? -1n : commitTimestamp + retentionTimeMs,
-      topicId,
+      expireTimestamp: expires ? commitTimestamp + retentionTimeMs : -1n,
+      topicId: expires ? ZERO_UUID : topicId,
     },
   }
 }

@@ -1,13 +1,5 @@
-/**
- * What a running Kafka answered, asked of our decisions on an image of the same topics.
- *
- * Compared as the codec writes it: only the fields of the version that was asked. Texts of errors are not in the
- * recorded answers; arrays that Kafka leaves in the order of a hash are compared sorted.
- */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+/** What a running Kafka answered about topics and settings, asked of our decisions on an image of the same topics. */
+import { describe, it } from 'vitest'
 import { clusterOperations, topicOperations } from '../../../../src/coordination/authorized-operations.ts'
 import { decideCreatePartitions } from '../../../../src/coordination/metadata/decide/create-partitions.ts'
 import { decideCreateTopics } from '../../../../src/coordination/metadata/decide/create-topics.ts'
@@ -20,9 +12,6 @@ import { describeTopicPartitions } from '../../../../src/coordination/metadata/d
 import { listConfigResources } from '../../../../src/coordination/metadata/describe/list-config-resources.ts'
 import type { MetadataImage } from '../../../../src/coordination/metadata/image.ts'
 import type { MetadataRecord } from '../../../../src/coordination/metadata/record.ts'
-import { compile } from '../../../../src/protocol/codec/compile.ts'
-import { Writer } from '../../../../src/protocol/codec/writer.ts'
-import { decodeRequestHeader } from '../../../../src/protocol/header.ts'
 import { createPartitions } from '../../../../src/protocol/messages/create-partitions.ts'
 import { createTopics } from '../../../../src/protocol/messages/create-topics.ts'
 import { deleteTopics } from '../../../../src/protocol/messages/delete-topics.ts'
@@ -32,26 +21,8 @@ import { describeTopicPartitions as describeTopicPartitionsApi } from '../../../
 import { incrementalAlterConfigs } from '../../../../src/protocol/messages/incremental-alter-configs.ts'
 import { listConfigResources as listConfigResourcesApi } from '../../../../src/protocol/messages/list-config-resources.ts'
 import { metadata } from '../../../../src/protocol/messages/metadata.ts'
-import type { Fields, StructInput, StructValue } from '../../../../src/protocol/schema/field.ts'
-import type { Api } from '../../../../src/protocol/schema/message.ts'
+import { compareAll, type Exchange, exchanges } from '../../exchanges.ts'
 import { applied, CLUSTER_ID, cluster, uuid } from '../support.ts'
-
-interface Exchange {
-  readonly api: string
-  readonly version: number
-  readonly listener: string
-  readonly hex: string
-  readonly responseBodyHex?: string
-}
-
-const SIZE_BYTES = 4
-const file = join(import.meta.dirname, '../../../golden/exchanges.jsonl.gz')
-const exchanges = gunzipSync(readFileSync(file))
-  .toString()
-  .trim()
-  .split('\n')
-  .map((line): Exchange => JSON.parse(line))
-  .filter(({ listener }) => listener === 'broker')
 
 const topicIds = {
   __share_group_state: 'al0PNVH2SfCACG1--BPNJg',
@@ -120,47 +91,6 @@ const view = {
   mayDescribe: () => true,
   topicOperations: () => topicOperations,
   clusterOperations,
-}
-
-/** Without texts, and in one order. */
-function comparable(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(comparable).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
-  }
-  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? `${value}` : value
-  const entries = Object.entries(value).filter(([key]) => key !== 'errorMessage')
-  return Object.fromEntries(entries.map(([key, part]) => [key, comparable(part)]))
-}
-
-function decoded<F extends Fields>(
-  message: Parameters<typeof compile<F>>[0],
-  version: number,
-  bytes: Buffer,
-) {
-  const outcome = compile(message, version).decode(bytes)
-  if (!outcome.ok) throw new Error(JSON.stringify(outcome.error))
-  return outcome.value
-}
-
-function compareAll<Q extends Fields, R extends Fields>(
-  api: Api<Q, R>,
-  count: number,
-  answer: (request: StructValue<Q>, version: number) => StructInput<R>,
-  wanted: (exchange: Exchange) => boolean = () => true,
-) {
-  const recorded = exchanges.filter((exchange) => exchange.api === api.name && wanted(exchange))
-  expect(recorded).toHaveLength(count)
-  for (const { version, hex, responseBodyHex } of recorded) {
-    const frame = Buffer.from(hex, 'hex').subarray(SIZE_BYTES)
-    const header = decodeRequestHeader(frame)
-    if (!header.ok) throw new Error(JSON.stringify(header.error))
-    const request = decoded(api.request, version, frame.subarray(header.position))
-    const writer = new Writer()
-    compile(api.response, version).encode(answer(request, version), writer)
-    const ours = decoded(api.response, version, writer.finishFlat())
-    const theirs = decoded(api.response, version, Buffer.from(responseBodyHex ?? '', 'hex'))
-    expect(comparable(ours), `${api.name} ${version} ${hex}`).toEqual(comparable(theirs))
-  }
 }
 
 describe('recorded exchanges', () => {
