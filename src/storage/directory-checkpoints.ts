@@ -6,7 +6,7 @@
  */
 import type { Disk, DiskError } from '../runtime/disk.ts'
 import { joinPath } from '../runtime/disk.ts'
-import { AtomicFile, readSmallFile } from './atomic-file.ts'
+import { AtomicFile, readSmallFile, replaceFileSync } from './atomic-file.ts'
 import { decodePartitionOffsets, encodePartitionOffsets, type PartitionOffset } from './checkpoint.ts'
 import { folderName } from './folder-names.ts'
 
@@ -53,6 +53,12 @@ export class DirectoryCheckpoints {
     const entries = content === null ? null : decodePartitionOffsets(content)
     if (entries === null) return null
     return new Map(entries.map((entry) => [folderName(entry.topic, entry.partition), entry.offset]))
+  }
+
+  /** Writes a file without a line, if there is none. Throws `DiskError`. */
+  createEmpty(kind: CheckpointKind): void {
+    const { path } = this.#files[kind]
+    if (this.#disk.status(path) === null) replaceFileSync(this.#disk, path, encodePartitionOffsets([]))
   }
 
   /** Replaces one file with what `entries` gives when its turn comes. */

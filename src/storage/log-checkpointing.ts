@@ -9,7 +9,7 @@ import type { DiskError } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { isPassing, toDiskError } from './disk-failures.ts'
 import type { RollListener } from './log-appender.ts'
-import { saveEpochs, snapshotProducers, writeEpochs, writeSnapshot } from './log-files.ts'
+import { saveEpochs, snapshotProducers, writeSnapshot } from './log-files.ts'
 import type { LogState } from './log-state.ts'
 import type { LogSyncer } from './log-syncer.ts'
 import type { QueuedAppend } from './log-writer.ts'
@@ -112,12 +112,12 @@ export class LogCheckpointing implements RollListener {
    */
   advance(done: () => void): void {
     const target = this.#syncer.durableOffset
-    if (target <= this.#recoveryPoint && !this.#state.epochs.isDirty) {
+    const unsynced = this.#state.segments.all.filter((segment) => segment.indexesUnsynced)
+    if (target <= this.#recoveryPoint && !this.#state.epochs.isDirty && unsynced.length === 0) {
       done()
       return
     }
     this.#attemptCache(() => this.#snapshotIfDue())
-    const unsynced = this.#state.segments.all.filter((segment) => segment.indexesUnsynced)
     let open = 2 + unsynced.length
     let failure: DiskError | null = null
     const finish: Done = (error) => {
@@ -186,8 +186,6 @@ export class LogCheckpointing implements RollListener {
     this.#attemptCache(() => {
       state.segments.active.complete()
       if (state.producers.size > 0 || state.snapshotOffset >= 0) snapshotProducers(state)
-      // Unsynced: whatever a power cut leaves of these files is recognised at the next start.
-      if (state.epochs.isDirty && !state.epochFile.isWriting) writeEpochs(state)
     })
     this.advance(done)
   }

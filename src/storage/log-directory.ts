@@ -99,7 +99,7 @@ export class LogDirectory {
   /** Creates the folder if need be, takes the lock, reads identity and marker. Returns false when another process holds it; throws `DiskError`. */
   open(): boolean {
     const { disk } = this.#world
-    disk.makeDirectory(this.path)
+    this.#makePath()
     this.#lock = disk.lock(this.path)
     if (this.#lock === null) return false
     const content = readSmallFile(disk, joinPath(this.path, META_PROPERTIES_FILE))
@@ -107,8 +107,24 @@ export class LogDirectory {
     return true
   }
 
+  /** Creates the directory and its missing parents, so that a power cut does not take them again (trap 4). */
+  #makePath(): void {
+    const { disk } = this.#world
+    const parts = this.path.split('/')
+    const missing: string[] = []
+    for (let count = parts.length; count > 0; count--) {
+      const path = parts.slice(0, count).join('/')
+      if (path === '' || disk.status(path) !== null) break
+      missing.push(path.includes('/') ? path.slice(0, Math.max(1, path.lastIndexOf('/'))) : '.')
+    }
+    disk.makeDirectory(this.path)
+    for (const parent of missing.reverse()) disk.syncDirectorySync(parent)
+  }
+
   /** Gives a new directory its identity. Throws `DiskError`. */
   format(properties: MetaProperties): void {
+    // From now on a missing recovery-point file is a lost one, and no excuse for a torn log.
+    this.#checkpoints.createEmpty('recoveryPoint')
     replaceFileSync(
       this.#world.disk,
       joinPath(this.path, META_PROPERTIES_FILE),

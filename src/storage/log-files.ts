@@ -59,13 +59,6 @@ export function saveEpochs(state: LogState, done: (error: DiskError | null) => v
   }, done)
 }
 
-/** Writes the epochs at once, without a sync; nothing else may be writing them. */
-export function writeEpochs(state: LogState): void {
-  const content = encodeEpochStarts(state.epochs.entries)
-  replaceFileSync(state.environment.disk, state.epochFile.path, content, false)
-  state.epochs.markSaved()
-}
-
 /** The topic id in the folder; null when none is told. */
 export function readTopicId(state: LogState): string | null {
   const content = readSmallFile(state.environment.disk, pathIn(state, PARTITION_METADATA_FILE))

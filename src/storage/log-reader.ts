@@ -5,6 +5,7 @@
  * are verified the first time (a bad batch is never served). A read never stalls a consumer: leading
  * batches that compaction emptied are passed over while something follows. No copy, no stream.
  */
+import { BATCH_HEADER_BYTES, baseOffset } from '../protocol/records/batch.ts'
 import { DiskError } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { type ChunkEnd, walkBatches } from './batch-walk.ts'
@@ -98,8 +99,8 @@ class ReadJob {
   #position: number
   /** The position came from a cursor: the first wanted batch begins right there. */
   #isExact: boolean
-  /** The position came from the index, and no batch has confirmed it yet. */
-  #isFromIndex = false
+  /** The position came from the index entry of this offset, and no batch has confirmed it yet; else -1. */
+  #indexedOffset = -1
   #neededBytes = 0
   #skippedEmpty = false
   readonly #buffers: Buffer[] = []
@@ -127,8 +128,9 @@ class ReadJob {
   run(): void {
     try {
       if (this.#position < 0) {
-        this.#position = this.#segment.offsetIndex.floor(this.#fromOffset).position
-        this.#isFromIndex = true
+        const entry = this.#segment.offsetIndex.floor(this.#fromOffset)
+        this.#position = entry.position
+        this.#indexedOffset = entry.position > 0 ? entry.offset : -1
       }
       for (;;) {
         if (this.#position >= this.#segment.writtenBytes && !this.#enterNextSegment()) {
@@ -207,6 +209,13 @@ class ReadJob {
 
   /** Takes the wanted batches of a chunk; returns whether to read on. */
   #take(buffer: Buffer, got: number): boolean {
+    // The batch at an index entry holds the entry's offset; one that begins later would hide records.
+    const isMisled =
+      this.#indexedOffset >= 0 && got >= BATCH_HEADER_BYTES && baseOffset(buffer, 0) > this.#indexedOffset
+    if (isMisled && this.#startsOverWithoutIndex()) {
+      this.#reader.state.environment.buffers.takeBack(buffer)
+      return true
+    }
     const walk = walkBatches(buffer, got, {
       fromOffset: this.#fromOffset,
       boundOffset: this.#bound,
@@ -246,7 +255,7 @@ class ReadJob {
     if (consumedBytes === 0 && got >= this.#segment.writtenBytes - this.#position) {
       return this.#startsOverWithoutIndex() || this.#damaged('the segment ends inside a record batch')
     }
-    this.#isFromIndex = false
+    this.#indexedOffset = -1
     return true
   }
 
@@ -282,8 +291,8 @@ class ReadJob {
 
   /** Where the index led is no batch: an index is a cache (trap 3), so it is built anew and asked once more. */
   #startsOverWithoutIndex(): boolean {
-    if (!this.#isFromIndex || this.#position === 0) return false
-    this.#isFromIndex = false
+    if (this.#indexedOffset < 0) return false
+    this.#indexedOffset = -1
     this.#position = this.#reader.owner.rebuildIndexes(this.#segment)
       ? this.#segment.offsetIndex.floor(this.#fromOffset).position
       : 0

@@ -2,7 +2,9 @@
  * Brings an opened log to its true end: the cheap way after a clean stop, by checking and rebuilding
  * everything from the recovery point on after an unclean one.
  */
+import { nextOffsetOf } from './batch-facts.ts'
 import type { LogState } from './log-state.ts'
+import type { OffsetPosition } from './offset-index.ts'
 import type { LogDamage } from './partition-log.ts'
 import { loadSnapshot, removeSnapshots, replayProducers } from './producer-replay.ts'
 import { checkFrom, judgeFault, type StopFacts } from './recovery.ts'
@@ -108,7 +110,7 @@ function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDa
 
 /** Checks a segment's batches from the last trustworthy index entry on, and rebuilds its indexes from there. */
 function checkSegment(state: LogState, segment: Segment, checkedFrom: number): ScanResult {
-  const startPosition = trustedPosition(segment, checkedFrom)
+  const startPosition = trustedPosition(state, segment, checkedFrom)
   if (startPosition === 0) segment.resetIndexes()
   const scanned = scanSegment(segment.log, state.environment.buffers, {
     startPosition,
@@ -127,15 +129,31 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
 }
 
 /** Position of the last index entry below the recovery point, if the indexes are sound up to there; else 0. */
-function trustedPosition(segment: Segment, checkedFrom: number): number {
+function trustedPosition(state: LogState, segment: Segment, checkedFrom: number): number {
   const { offsetIndex, timeIndex } = segment
   if (checkedFrom <= segment.baseOffset || !offsetIndex.entries.exists || !timeIndex.entries.exists) return 0
   if (!offsetIndex.isSound(segment.writtenBytes) || !timeIndex.isSound(Number.POSITIVE_INFINITY)) return 0
   const floor = offsetIndex.floor(checkedFrom - 1)
-  if (floor.position === 0) return 0
+  if (floor.position === 0 || !isBatchOf(state, segment, floor)) return 0
   offsetIndex.truncateTo(floor.offset)
   timeIndex.truncateTo(floor.offset)
   return floor.position
+}
+
+/** Whether the index entry leads to a good batch that holds its offset: a cut may have come back in the index only. */
+function isBatchOf(state: LogState, segment: Segment, entry: OffsetPosition): boolean {
+  let isRight = false
+  const scanned = scanSegment(segment.log, state.environment.buffers, {
+    startPosition: entry.position,
+    endPosition: segment.writtenBytes,
+    verifyFromPosition: entry.position,
+    offsetMin: segment.baseOffset,
+    visit: (facts) => {
+      isRight = facts.baseOffset <= entry.offset && entry.offset < nextOffsetOf(facts)
+      return false
+    },
+  })
+  return scanned.fault === null && isRight
 }
 
 /** The unflushed tail is torn: the segment ends before the bad batch, later segments go. */

@@ -5,6 +5,9 @@
  * It never leaves the names of removed segments unsynced: one that came back after a power cut would stand
  * beside what was appended since.
  */
+import type { DiskError } from '../runtime/disk.ts'
+import { toDiskError } from './disk-failures.ts'
+import { saveEpochs } from './log-files.ts'
 import { assertOffset, type LogState } from './log-state.ts'
 import type { LogSyncer } from './log-syncer.ts'
 import { loadSnapshot, removeSnapshots, replayProducers, snapshotOffsets } from './producer-replay.ts'
@@ -106,4 +109,28 @@ export function restartLog(state: LogState, syncer: LogSyncer, offset: number): 
   state.highWatermark = offset
   syncer.restartAt(offset)
   environment.checkpointsChanged()
+}
+
+/**
+ * Brings a cut to the disk before anything is appended behind it: a cut that a power cut undid would leave old
+ * batches beside the new ones of the next segment. `done` runs in every case.
+ */
+export function settleCut(state: LogState, done: (error: DiskError | null) => void): void {
+  let open = 2
+  let failure: DiskError | null = null
+  const finish = (error: DiskError | null): void => {
+    failure ??= error
+    open--
+    if (open === 0) done(failure)
+  }
+  saveEpochs(state, finish)
+  const { log } = state.segments.active
+  try {
+    log.hold().sync((error) => {
+      log.free()
+      finish(error)
+    })
+  } catch (error) {
+    finish(toDiskError(error))
+  }
 }

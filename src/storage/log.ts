@@ -12,13 +12,13 @@ import { isPassing } from './disk-failures.ts'
 import { LogAppender } from './log-appender.ts'
 import { LogCheckpointing } from './log-checkpointing.ts'
 import type { LogConfig } from './log-config.ts'
-import { LEADER_EPOCH_FILE, saveEpochs, writeTopicId } from './log-files.ts'
+import { LEADER_EPOCH_FILE, writeTopicId } from './log-files.ts'
 import { deafListener, type LogListener } from './log-listener.ts'
 import { moveLogStart } from './log-prefix.ts'
 import { LogReader } from './log-reader.ts'
 import type { LogState } from './log-state.ts'
 import { LogSyncer } from './log-syncer.ts'
-import { cutLog, restartLog } from './log-truncation.ts'
+import { cutLog, restartLog, settleCut } from './log-truncation.ts'
 import { LogWriter, type QueuedAppend } from './log-writer.ts'
 import type { LogDamage, PartitionLog, ProducerDescription } from './partition-log.ts'
 import { lastSequenceOf } from './producer-entry.ts'
@@ -400,11 +400,11 @@ export class Log implements PartitionLog {
         return
       }
       this.#damage = null
-      saveEpochs(state, (error) => {
-        if (error !== null && !isPassing(error)) this.#diskFailed(error)
-      })
       if (state.logStartOffset !== startBefore) this.#listener.logStartOffsetMoved(state.logStartOffset)
-      done(true)
+      settleCut(state, (error) => {
+        if (error !== null && !isPassing(error)) this.#diskFailed(error)
+        done(true)
+      })
     })
   }
 
@@ -437,6 +437,7 @@ export class Log implements PartitionLog {
       }
       this.whenDurable(() =>
         this.checkpointing.finish(() => {
+          this.syncer.die()
           this.closeFiles()
           done()
         }),

@@ -118,9 +118,9 @@ export interface PartitionLog {
   hasOpenTransaction(producerId: bigint, producerEpoch: number): boolean
 
   /**
-   * Drops everything at and above `offset`, with producers, epochs, indexes (trap 9). `done` runs before the call
-   * returns when no write or sync is under way and the recovery point is low enough; `truncated` is false
-   * when there was nothing to drop. Until then the owner must not append.
+   * Drops everything at and above `offset`, with producers, epochs, indexes (trap 9). `truncated` is false when
+   * there was nothing to drop. `done` runs when the cut is on the disk (before the call returns when there was
+   * nothing to drop); until then the owner must not append.
    */
   truncateTo(offset: number, done: (truncated: boolean) => void): void
   /** Drops everything and continues at `offset`; `done` as for `truncateTo`. */
