@@ -89,12 +89,12 @@ export class Writer {
 
   bool(value: boolean, field: string): void {
     if (typeof value !== 'boolean') throw wrongValue(field, 'bool', value)
-    this.#buffer[this.#reserve(1)] = value ? 1 : 0
+    this.#byte(value ? 1 : 0)
   }
 
   int8(value: number, field: string): void {
     if ((value << 24) >> 24 !== value) throw wrongValue(field, 'int8', value)
-    this.#buffer[this.#reserve(1)] = value
+    this.#byte(value)
   }
 
   int16(value: number, field: string): void {
@@ -147,14 +147,8 @@ export class Writer {
 
   /** An unsigned varint of up to 32 bits. */
   uvarint(value: number): void {
-    let at = this.#reserve(5)
-    let rest = value
-    while (rest > 0x7f) {
-      this.#buffer[at++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    this.#buffer[at++] = rest
-    this.#position = at
+    const at = this.#reserve(5)
+    this.#position = this.#putUvarint(at, value)
   }
 
   /** A zigzag varint of up to 32 bits. */
@@ -166,10 +160,10 @@ export class Writer {
   varlong(value: bigint): void {
     let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
     while (rest > 0x7fn) {
-      this.#buffer[this.#reserve(1)] = Number(rest & 0x7fn) | 0x80
+      this.#byte(Number(rest & 0x7fn) | 0x80)
       rest >>= 7n
     }
-    this.#buffer[this.#reserve(1)] = Number(rest)
+    this.#byte(Number(rest))
   }
 
   /** A string with an int16 length. */
@@ -242,10 +236,7 @@ export class Writer {
       const moved = this.#start + offset + 1
       this.#buffer.copyWithin(moved + shift, moved, moved + sizeBytes)
     }
-    const end = this.#position
-    this.#position = this.#start + offset
-    this.uvarint(sizeBytes)
-    this.#position = end
+    this.#putUvarint(this.#start + offset, sizeBytes)
   }
 
   /**
@@ -301,6 +292,25 @@ export class Writer {
     this.#passed ??= []
     this.#passed.push({ offset: this.#position - this.#start, buffer })
     this.#passedSizeBytes += buffer.length
+  }
+
+  /** Writes a varint where room is reserved; returns the position behind it. */
+  #putUvarint(position: number, value: number): number {
+    const b = this.#buffer
+    let at = position
+    let rest = value
+    while (rest > 0x7f) {
+      b[at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    b[at++] = rest
+    return at
+  }
+
+  // Room is reserved before the buffer is looked at, for growing replaces it.
+  #byte(value: number): void {
+    const at = this.#reserve(1)
+    this.#buffer[at] = value
   }
 
   #word16(value: number): void {

@@ -49,6 +49,57 @@ describe('memory', () => {
   })
 })
 
+const ROOM_MIN = 512
+
+/** Brings the shared slab to where exactly `ROOM_MIN` bytes of it are left for the next writer. */
+function leaveLittleRoom(): void {
+  const begin = (sizeBytes: number): number => {
+    const writer = new Writer()
+    writer.raw(Buffer.alloc(sizeBytes))
+    return writer.finish()[0]?.byteOffset ?? -1
+  }
+  while (begin(400) !== 0);
+  expect(begin(protocolLimits.writerSlabSizeBytes - 400 - ROOM_MIN)).toBe(400)
+}
+
+test('it may grow at any byte of any type', () => {
+  const write = (writer: Writer): void => {
+    for (let round = 0; round < 5; round++) {
+      writer.bool(round % 2 === 0, 'f')
+      writer.int8(-round, 'f')
+      writer.int16(round * 1000, 'f')
+      writer.int32(round * 100_000_000 - 7, 'f')
+      writer.int64(BigInt(round) * -123_456_789_012n, 'f')
+      writer.float64(round / 7, 'f')
+      writer.uuid('LP_b7D5RUizXYAZRfNPcqg', 'f')
+      writer.uvarint(round * 300_000_000)
+      writer.varlong(BigInt(round) << 55n)
+      writer.text16('sixteen bits', 'f')
+      writer.compactText('größer als vierzig Zeichen, also nicht kurz', 'f')
+      writer.bytes32(Buffer.from('bytes'), 'f')
+      const at = writer.beginTag(round)
+      writer.raw(Buffer.alloc(round * 40, round))
+      writer.endTag(at)
+      const short = writer.beginTag(round)
+      writer.int8(round, 'f')
+      writer.endTag(short)
+    }
+  }
+  const first = new Writer()
+  write(first)
+  const expected = first.finishFlat()
+  expect(expected.length).toBeGreaterThan(ROOM_MIN)
+  for (let left = 0; left <= ROOM_MIN; left++) {
+    leaveLittleRoom()
+    const writer = new Writer()
+    const before = Buffer.alloc(ROOM_MIN - left, 0xee)
+    writer.raw(before)
+    write(writer)
+    const written = writer.finishFlat()
+    if (!written.equals(Buffer.concat([before, expected]))) throw new Error(`differs with ${left} bytes left`)
+  }
+})
+
 describe('primitive types', () => {
   test('varints of 32 and 64 bits come back', () => {
     const edges = [0, 1, -1, 63, 64, -64, -65, 127, 128, 16383, 16384, 2 ** 31 - 1, -(2 ** 31)]
