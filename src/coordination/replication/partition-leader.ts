@@ -1,0 +1,244 @@
+/**
+ * A partition's leader: which replicas are in sync, how far the high watermark is, which acks=all are done.
+ *
+ * A machine: events in, effects out, no clock and no disk. An ISR that shrinks counts only once the quorum has committed
+ * it; one that grows counts the newcomer from the proposal on (KIP-497, trap 13). Acks are given by the high watermark
+ * of the epoch in which they were asked, and fail when that epoch ends (trap 11). With one replica the high watermark is
+ * simply what that replica has persisted.
+ */
+import { errorCode } from '../../protocol/errors.ts'
+import { type FollowerProgress, fetched, lags, unknownFollower } from './follower-progress.ts'
+
+/** A partition as the committed metadata has it. */
+export interface LeaderPartition {
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+export interface LeaderSettings {
+  /** `min.insync.replicas` */
+  readonly insyncReplicasMin: number
+  /** `replica.lag.time.max.ms` */
+  readonly lagMsMax: number
+}
+
+export type LeaderEvent =
+  /** What this replica has up to `endOffset` may be counted (written, or durable under group commit). */
+  | { readonly type: 'persisted'; readonly endOffset: number }
+  /** A follower asked for what begins at `fetchOffset`: it has everything before. */
+  | {
+      readonly type: 'follower-fetched'
+      readonly replica: number
+      readonly brokerEpoch: bigint
+      readonly fetchOffset: number
+      readonly nowMs: number
+    }
+  /** The quorum has committed a change of the partition: leader, epoch or ISR. */
+  | { readonly type: 'partition-committed'; readonly partition: LeaderPartition; readonly nowMs: number }
+  /** The quorum refused the ISR that was proposed, and will not take it later. */
+  | { readonly type: 'isr-refused' }
+  /** Active brokers and their epochs: only these may come into the ISR. */
+  | { readonly type: 'brokers-changed'; readonly epochs: ReadonlyMap<number, bigint> }
+  | { readonly type: 'settings-changed'; readonly settings: LeaderSettings }
+  /** Time passes; some part of the lag time apart. */
+  | { readonly type: 'tick'; readonly nowMs: number }
+
+/** A member of a proposed ISR, by the life of its broker. */
+export interface IsrMember {
+  readonly brokerId: number
+  readonly brokerEpoch: bigint
+}
+
+export type LeaderEffect =
+  /** The high watermark is here now: consumers may read up to it. */
+  | { readonly type: 'advance-high-watermark'; readonly offset: number }
+  /** Every acks=all that ends at or before `offset` is done: well, or with an ISR that has become too small (20). */
+  | { readonly type: 'complete-acks'; readonly offset: number; readonly errorCode: number }
+  /** The epoch is over: every ack that waits is refused. */
+  | { readonly type: 'fail-acks'; readonly errorCode: number }
+  /** Ask the quorum for this ISR; the outcome comes as an event. */
+  | {
+      readonly type: 'propose-isr'
+      readonly leaderEpoch: number
+      readonly partitionEpoch: number
+      readonly isr: readonly IsrMember[]
+    }
+
+const NOTHING: readonly LeaderEffect[] = []
+
+/** The leader's part of one partition, from the moment at which this node leads it. */
+export class PartitionLeader {
+  readonly #nodeId: number
+  #partition: LeaderPartition
+  #settings: LeaderSettings
+  #endOffset: number
+  #highWatermark: number
+  /** Where the log ended when this epoch began: a newcomer must have reached it. */
+  #epochStartOffset: number
+  #followers = new Map<number, FollowerProgress>()
+  #proposed: ReadonlySet<number> | null = null
+  #brokerEpochs: ReadonlyMap<number, bigint> = new Map()
+
+  constructor(facts: {
+    readonly nodeId: number
+    readonly partition: LeaderPartition
+    readonly settings: LeaderSettings
+    readonly brokerEpochs: ReadonlyMap<number, bigint>
+    /** What this replica has persisted. */
+    readonly endOffset: number
+    /** From the checkpoint: a hint that is never taken back (trap 10). */
+    readonly highWatermark: number
+    readonly nowMs: number
+  }) {
+    this.#nodeId = facts.nodeId
+    this.#partition = facts.partition
+    this.#settings = facts.settings
+    this.#brokerEpochs = facts.brokerEpochs
+    this.#endOffset = facts.endOffset
+    this.#highWatermark = facts.highWatermark
+    this.#epochStartOffset = facts.endOffset
+    this.#forgetFollowers(facts.nowMs)
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** In-sync replicas that the quorum has committed. */
+  get isr(): readonly number[] {
+    return this.#partition.isr
+  }
+
+  get leads(): boolean {
+    return this.#partition.leader === this.#nodeId
+  }
+
+  /** 0, or 19 when an acks=all append must be refused before it is made. */
+  get appendRefusal(): number {
+    return this.#hasEnough() ? 0 : errorCode.NOT_ENOUGH_REPLICAS
+  }
+
+  receive(event: LeaderEvent): readonly LeaderEffect[] {
+    switch (event.type) {
+      case 'persisted':
+        if (event.endOffset <= this.#endOffset) return NOTHING
+        this.#endOffset = event.endOffset
+        return this.#advance()
+      case 'follower-fetched':
+        return this.#followerFetched(event)
+      case 'partition-committed':
+        return this.#committed(event.partition, event.nowMs)
+      case 'isr-refused':
+        this.#proposed = null
+        return this.#advance()
+      case 'brokers-changed':
+        this.#brokerEpochs = event.epochs
+        return NOTHING
+      case 'settings-changed':
+        this.#settings = event.settings
+        return NOTHING
+      case 'tick':
+        return this.#shrink(event.nowMs)
+    }
+  }
+
+  /** As many as asked for, or all there can be: a topic may have fewer replicas than the setting says (observed 23). */
+  #hasEnough(): boolean {
+    const { isr, replicas } = this.#partition
+    return isr.length >= Math.min(this.#settings.insyncReplicasMin, replicas.length)
+  }
+
+  #forgetFollowers(nowMs: number): void {
+    this.#followers = new Map()
+    for (const replica of this.#partition.replicas) {
+      if (replica !== this.#nodeId) this.#followers.set(replica, unknownFollower(nowMs))
+    }
+  }
+
+  /** Everybody whom the high watermark waits for: in the ISR, or on the way into it. */
+  #isWaitedFor(replica: number): boolean {
+    return this.#partition.isr.includes(replica) || this.#proposed?.has(replica) === true
+  }
+
+  #advance(): readonly LeaderEffect[] {
+    if (!this.leads) return NOTHING
+    let lowest = this.#endOffset
+    for (const [replica, { endOffset }] of this.#followers) {
+      if (!this.#isWaitedFor(replica)) continue
+      if (endOffset === null) return NOTHING
+      lowest = Math.min(lowest, endOffset)
+    }
+    if (lowest <= this.#highWatermark) return NOTHING
+    this.#highWatermark = lowest
+    const code = this.#hasEnough() ? 0 : errorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+    return [
+      { type: 'advance-high-watermark', offset: lowest },
+      { type: 'complete-acks', offset: lowest, errorCode: code },
+    ]
+  }
+
+  #followerFetched(event: Extract<LeaderEvent, { type: 'follower-fetched' }>): readonly LeaderEffect[] {
+    const before = this.#followers.get(event.replica)
+    if (before === undefined || !this.leads) return NOTHING
+    const { fetchOffset, brokerEpoch, nowMs } = event
+    const after = fetched(before, fetchOffset, brokerEpoch, this.#endOffset, nowMs)
+    this.#followers.set(event.replica, after)
+    return [...this.#expand(event.replica, after), ...this.#advance()]
+  }
+
+  /** A follower that has all that is committed, and all from before this epoch, may come in. */
+  #expand(replica: number, follower: FollowerProgress): readonly LeaderEffect[] {
+    if (this.#proposed !== null || this.#partition.isr.includes(replica)) return NOTHING
+    const { endOffset } = follower
+    if (endOffset === null || endOffset < Math.max(this.#highWatermark, this.#epochStartOffset))
+      return NOTHING
+    // The life that fetched must be the one that stands in the metadata (KIP-903, trap 12).
+    if (this.#brokerEpochs.get(replica) !== follower.brokerEpoch) return NOTHING
+    return this.#propose([...this.#partition.isr, replica])
+  }
+
+  #shrink(nowMs: number): readonly LeaderEffect[] {
+    if (this.#proposed !== null || !this.leads) return NOTHING
+    const kept = this.#partition.isr.filter((replica) => {
+      const follower = this.#followers.get(replica)
+      return follower === undefined || !lags(follower, this.#endOffset, nowMs, this.#settings.lagMsMax)
+    })
+    return kept.length === this.#partition.isr.length ? NOTHING : this.#propose(kept)
+  }
+
+  #propose(isr: readonly number[]): readonly LeaderEffect[] {
+    this.#proposed = new Set(isr)
+    const { leaderEpoch, partitionEpoch } = this.#partition
+    const members = isr.map((brokerId) => ({
+      brokerId,
+      brokerEpoch: this.#brokerEpochs.get(brokerId) ?? -1n,
+    }))
+    return [{ type: 'propose-isr', leaderEpoch, partitionEpoch, isr: members }]
+  }
+
+  #committed(partition: LeaderPartition, nowMs: number): readonly LeaderEffect[] {
+    // News that are older than what is known say nothing.
+    if (partition.partitionEpoch <= this.#partition.partitionEpoch) return NOTHING
+    const isNewEpoch = partition.leaderEpoch !== this.#partition.leaderEpoch
+    this.#partition = partition
+    this.#proposed = null
+    if (!isNewEpoch) {
+      for (const replica of partition.replicas) {
+        if (replica !== this.#nodeId && !this.#followers.has(replica)) {
+          this.#followers.set(replica, unknownFollower(nowMs))
+        }
+      }
+      for (const replica of this.#followers.keys()) {
+        if (!partition.replicas.includes(replica)) this.#followers.delete(replica)
+      }
+      return this.#advance()
+    }
+    this.#epochStartOffset = this.#endOffset
+    this.#forgetFollowers(nowMs)
+    const failed: LeaderEffect = { type: 'fail-acks', errorCode: errorCode.NOT_LEADER_OR_FOLLOWER }
+    return [failed, ...this.#advance()]
+  }
+}
