@@ -1,5 +1,5 @@
 /** What a running Kafka answered about topics and settings, asked of our decisions on an image of the same topics. */
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { clusterOperations, topicOperations } from '../../../../src/coordination/authorized-operations.ts'
 import { decideCreatePartitions } from '../../../../src/coordination/metadata/decide/create-partitions.ts'
 import { decideCreateTopics } from '../../../../src/coordination/metadata/decide/create-topics.ts'
@@ -12,6 +12,7 @@ import { describeTopicPartitions } from '../../../../src/coordination/metadata/d
 import { listConfigResources } from '../../../../src/coordination/metadata/describe/list-config-resources.ts'
 import type { MetadataImage } from '../../../../src/coordination/metadata/image.ts'
 import type { MetadataRecord } from '../../../../src/coordination/metadata/record.ts'
+import { compile } from '../../../../src/protocol/codec/compile.ts'
 import { createPartitions } from '../../../../src/protocol/messages/create-partitions.ts'
 import { createTopics } from '../../../../src/protocol/messages/create-topics.ts'
 import { deleteTopics } from '../../../../src/protocol/messages/delete-topics.ts'
@@ -139,5 +140,31 @@ describe('recorded exchanges', () => {
     // The broker's own settings depend on the whole of its properties file.
     const wanted = (exchange: Exchange) => whole.indexOf(exchange) !== 0
     compareAll(describeConfigsApi, 9, (request) => describeConfigs(image, request, node), wanted)
+  })
+
+  it('DescribeConfigs of a broker, all of its settings', () => {
+    const [whole] = exchanges.filter(({ api }) => api === 'DescribeConfigs')
+    const theirs = compile(describeConfigsApi.response, 4).decode(
+      Buffer.from(whole?.responseBodyHex ?? '', 'hex'),
+    )
+    if (!theirs.ok) throw new Error('no recorded answer')
+    // The answer itself tells what its properties file and its dynamic settings were.
+    const statics = new Map<string, string>()
+    const dynamic: MetadataRecord[] = []
+    for (const { synonyms } of theirs.value.results[0]?.configs ?? []) {
+      for (const { name, value, source } of synonyms) {
+        if (source === 4) statics.set(name, value ?? 'secret')
+        else if (source < 4) dynamic.push(config(4, source === 2 ? '1' : '', name, value ?? 'secret'))
+      }
+    }
+    expect(statics.size).toBeGreaterThan(20)
+    const set = applied(image, dynamic)
+    const view = { ...node, statics }
+    compareAll(
+      describeConfigsApi,
+      1,
+      (request) => describeConfigs(set, request, view),
+      (exchange) => exchange === whole,
+    )
   })
 })
