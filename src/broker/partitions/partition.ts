@@ -137,6 +137,8 @@ export class Partition implements LogListener {
   #lead(): void {
     this.#log.assignLeaderEpoch(this.#leaderEpoch)
     this.#advance()
+    // What a crash left in the file was perhaps never synced, and no append may come to have it synced.
+    if (this.#log.persistedOffset < this.#log.writtenOffset) this.#log.requestDurable()
   }
 
   /** The only replica is the whole in-sync set, so what it has kept is committed. */
