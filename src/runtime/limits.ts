@@ -59,6 +59,9 @@ export const limits = {
   writeBytesMax: 8 * MiB,
   /** Bytes of one log that wait for a slow disk; appends beyond are refused. */
   pendingAppendBytesPerLogMax: 128 * MiB,
+  /** Records and bytes of one batch of a metadata snapshot. */
+  snapshotBatchRecordsMax: 1_024,
+  snapshotBatchBytesMax: 256 * KiB,
   /** Opening logs lets other work run after this long. */
   loadSliceMs: 50,
   /** Logs that are opened, checkpointed or closed at once. */
