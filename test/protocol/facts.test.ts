@@ -79,12 +79,10 @@ class FactReader {
   }
 
   #default(field: FieldFact): unknown {
-    const isArray = field.type.startsWith('[]')
-    const text = field.default === undefined ? undefined : String(field.default)
-    // Kafka takes a JSON null for an array as no default at all, the word for null (its vectors show it).
-    if (isArray && field.default === null) return []
+    // A default of null is the word; a JSON null is no default at all (what Kafka writes shows it).
+    const text = (field.default ?? undefined) === undefined ? undefined : String(field.default)
     if (text === 'null') return null
-    if (isArray) return []
+    if (field.type.startsWith('[]')) return []
     switch (field.type) {
       case 'bool':
         return text === 'true'

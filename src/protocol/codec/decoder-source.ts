@@ -94,7 +94,8 @@ class DecoderWriter {
         return this.#array(entry)
       case 'struct': {
         const read = `${this.#struct(field.fields ?? {})}(r)`
-        return entry.nullable ? `(r.present() ? ${read} : null)` : read
+        if (!entry.nullable) return read
+        return `(r.${field.options.tag === undefined ? 'present' : 'taggedPresent'}() ? ${read} : null)`
       }
       default:
         return `r.${field.kind}()`

@@ -108,7 +108,8 @@ class EncoderWriter {
   }
 
   #nullOf(entry: VersionedField): string {
-    if (entry.field.kind === 'struct') return `w.int8(-1, '')`
+    // Inside a tagged field Kafka writes the null of every type as 0.
+    if (entry.field.kind === 'struct') return `w.int8(${entry.field.options.tag === undefined ? -1 : 0}, '')`
     if (entry.compact) return 'w.uvarint(0)'
     return entry.field.kind === 'string' ? `w.int16(-1, '')` : `w.int32(-1, '')`
   }

@@ -186,6 +186,14 @@ export class Reader {
     throw new WireFault('marker', `${marker} before a nullable struct`, this.position - 1)
   }
 
+  /** The same inside a tagged field, where Kafka writes 0 for null. */
+  taggedPresent(): boolean {
+    const marker = this.int8()
+    if (marker === 1) return true
+    if (marker === 0) return false
+    throw new WireFault('marker', `${marker} before a nullable tagged struct`, this.position - 1)
+  }
+
   /** How many tagged fields follow. */
   tagCount(): number {
     const count = this.uvarint()

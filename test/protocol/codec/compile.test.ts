@@ -7,6 +7,8 @@ import { metadata } from '../../../src/protocol/messages/metadata.ts'
 import { offsetFetch } from '../../../src/protocol/messages/offset-fetch.ts'
 import { array, int16, int32, int64, string, struct } from '../../../src/protocol/schema/field.ts'
 import { message } from '../../../src/protocol/schema/message.ts'
+import { consumerGroupMemberMetadataValue } from '../../../src/protocol/stored/groups/consumer-group.ts'
+import { decodeVersioned, encodeVersioned } from '../../../src/protocol/stored/record-family.ts'
 import { EncodeError } from '../../../src/protocol/wire-error.ts'
 
 const example = message({
@@ -91,6 +93,23 @@ describe('encoding', () => {
     expect(() => compile(fetch.request, 3)).toThrow(EncodeError)
     expect(() => compile(fetch.request, 19)).toThrow(EncodeError)
   })
+})
+
+test('null of a tagged struct is written as a running Kafka writes it', () => {
+  // The value of a member of a consumer group, from the __consumer_offsets of Kafka 4.3.1.
+  const hex =
+    '0000000012636f6e73756d65722d6d6f6465726e2d330b2f3132372e302e302e310306706c61696e0474786e01000493e00001000100'
+  const bytes = Buffer.from(hex, 'hex')
+  const decoded = decodeVersioned(consumerGroupMemberMetadataValue, bytes)
+  if (!decoded.ok) throw new Error(decoded.error.message)
+  expect(decoded.value).toMatchObject({ subscribedTopicNames: ['plain', 'txn'], classicMemberMetadata: null })
+  expect(encodeVersioned(consumerGroupMemberMetadataValue, decoded.value).equals(bytes)).toBe(true)
+  const { classicMemberMetadata: _, ...without } = decoded.value
+  const written = decodeVersioned(
+    consumerGroupMemberMetadataValue,
+    encodeVersioned(consumerGroupMemberMetadataValue, without),
+  )
+  expect(written).toMatchObject({ ok: true, value: { classicMemberMetadata: { sessionTimeoutMs: 0 } } })
 })
 
 describe('decoding', () => {

@@ -79,9 +79,10 @@ export const consumerGroupMemberMetadataValue = message({
     subscribedTopicRegex: string({ nullable: true }),
     rebalanceTimeoutMs: int32({ default: -1 }),
     serverAssignor: string({ nullable: true }),
+    // Null must be given: left out, it is a classic member without protocols, for that is Kafka's default.
     classicMemberMetadata: struct(
       { sessionTimeoutMs: int32(), supportedProtocols: array(struct({ name: string(), metadata: bytes() })) },
-      { nullable: true, tag: 0, default: null },
+      { nullable: true, tag: 0 },
     ),
   },
 })
