@@ -65,6 +65,7 @@ const unchanged = {
 interface Mended {
   readonly leader: number
   readonly isr: readonly number[] | null
+  readonly eligibleLeaderReplicas?: readonly number[]
 }
 
 function mended(
@@ -73,6 +74,10 @@ function mended(
   renewed: boolean,
 ): Mended | undefined {
   const inSync = partition.isr.filter((id) => active.has(id))
+  if (inSync.length === 0) {
+    const eligible = partition.eligibleLeaderReplicas.find((id) => active.has(id))
+    if (eligible !== undefined) return electedFromEligible(partition, eligible)
+  }
   const leader = partition.replicas.find((id) => inSync.includes(id)) ?? NO_LEADER
   const isr = inSync.length === 0 ? lastMembers(partition) : inSync
   const keepsLeader = partition.leader !== NO_LEADER && inSync.includes(partition.leader)
@@ -81,6 +86,12 @@ function mended(
   if (nextLeader === partition.leader && sameIsr && !renewed) return undefined
   const leaderMoves = nextLeader !== partition.leader || renewed
   return { leader: leaderMoves ? nextLeader : LEADER_UNCHANGED, isr: sameIsr ? null : isr }
+}
+
+/** An eligible replica has all that is committed (KIP-966), so it may lead, alone in sync at first. */
+function electedFromEligible(partition: PartitionImage, leader: number): Mended {
+  const others = partition.eligibleLeaderReplicas.filter((id) => id !== leader)
+  return { leader, isr: [leader], eligibleLeaderReplicas: others }
 }
 
 /** With nobody active the ISR is who was in it last: the leader if it was one of them, else all. */

@@ -131,6 +131,30 @@ describe('fencing a silent broker', () => {
     expect(leaders(right, 't')).toEqual(['3@4 [3]', '3@4 [3]', '3@3 [3]'])
   })
 
+  it('elects an eligible replica where the ISR is empty, as Kafka leaves it (KIP-966)', () => {
+    const image = withTopic(cluster(null), 't')
+    const change = {
+      partitionId: 0,
+      topicId: topicByName(image, 't')?.id ?? '',
+      isr: [],
+      leader: -1,
+      replicas: null,
+      removingReplicas: null,
+      addingReplicas: null,
+      leaderRecoveryState: -1,
+      directories: null,
+      eligibleLeaderReplicas: [1],
+      lastKnownElr: null,
+    }
+    const left = applied(image, [
+      { type: 'FenceBrokerRecord', value: { id: 1, epoch: 1n } },
+      { type: 'PartitionChangeRecord', value: change },
+    ])
+    const back = applied(left, decideBrokerHeartbeat(left, heartbeat(1, 1n)).records)
+    expect(leaders(back, 't')).toEqual(['1@2 [1]'])
+    expect(topicByName(back, 't')?.partitions.get(0)?.eligibleLeaderReplicas).toEqual([])
+  })
+
   it('says nothing of another life, and does nothing twice', () => {
     const image = cluster(null)
     expect(decideFenceBroker(image, { brokerId: 1, brokerEpoch: 2n })).toEqual({
