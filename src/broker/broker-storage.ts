@@ -10,11 +10,11 @@ import type { World } from '../runtime/world.ts'
 import { replaceFileSync } from '../storage/atomic-file.ts'
 import type { LogConfig } from '../storage/log-config.ts'
 import { type DirectoryOpening, LogManager } from '../storage/log-manager.ts'
+import { MetadataSnapshots } from '../storage/metadata-snapshots.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Settings } from './config/settings.ts'
 import type { LogStore } from './partitions/partition-registry.ts'
-import type { MetadataSnapshots } from './quorum/metadata-log.ts'
 
 export interface BrokerStorage {
   readonly clusterId: string
@@ -97,12 +97,13 @@ export async function openStorage(
   const loaded = await manager.load()
   world.log.info('logs opened', { logs: loaded.logCount, clean: loaded.wasClean })
   const metadataLog = metadataLogOf(manager)
+  const folder = joinPath(metadataLog.directoryPath, `${METADATA_TOPIC}-0`)
   return {
     clusterId,
     directoryIds,
     manager,
     metadataLog,
-    metadataSnapshots: { latest: () => null, write: async () => {} },
+    metadataSnapshots: new MetadataSnapshots(world.disk, folder, () => world.clock.wallMs()),
     logs: {
       open: (topic, topicId, index, logConfig) =>
         openClaimed(manager, world, topic, topicId, index, logConfig),
@@ -116,7 +117,6 @@ export async function openStorage(
         votedDirectoryId: 'AAAAAAAAAAAAAAAAAAAAAA',
         data_version: 1,
       }
-      const folder = joinPath(metadataLog.directoryPath, `${METADATA_TOPIC}-0`)
       replaceFileSync(world.disk, joinPath(folder, 'quorum-state'), Buffer.from(JSON.stringify(state)))
     },
     setStraysAside(isClaimed) {

@@ -24,6 +24,7 @@ import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
 import { serveObservability } from './observability.ts'
 import { PartitionRegistry } from './partitions/partition-registry.ts'
+import { ReplicaMoves } from './partitions/replica-moves.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { MetadataLog } from './quorum/metadata-log.ts'
 import { QuorumOfOne } from './quorum/quorum-of-one.ts'
@@ -32,6 +33,8 @@ import type { BrokerServices } from './services.ts'
 
 /** How long a stop waits for requests under way. */
 const STOP_GRACE_MS = 5_000
+/** How long a start waits for groups to be read; later ones are read while others are served. */
+const GROUP_LOAD_MS_MAX = 1_000
 
 export interface Broker {
   /** Resolves when clients can connect; rejects with an error for people when it cannot start. */
@@ -111,11 +114,14 @@ class SingleBroker implements Broker {
       (topic, partition) => typeof services.partitions.byName(topic, partition) !== 'number',
     )
     quorum.listen(follow)
+    services.moves.resume()
     const dispatcher = new Dispatcher(services, handlers)
     const listeners = new Listeners(world, this.#metrics, this.#connectionBounds(), dispatcher)
     this.#listeners = listeners
     const opened = await listeners.open(config.listeners)
     this.#brokerEpoch = await registerBroker(quorum, config, opened, storage.directoryIds, world.random)
+    // Group clients would be told to come back; a short wait at the start spares them that.
+    await services.groups.whenLoaded(GROUP_LOAD_MS_MAX)
     listeners.admit()
     this.#ready = true
     world.log.info('broker started', {
@@ -153,6 +159,8 @@ class SingleBroker implements Broker {
         (topic) => settings.logConfig(topic),
         this.#metrics,
       ),
+      logs: storage.manager,
+      moves: new ReplicaMoves(() => services),
       producerIds: new ProducerIds(() => services),
       groups: new GroupCoordinators(() => services),
       fetchSessions: new FetchSessions(this.#world.random, () =>

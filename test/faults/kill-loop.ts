@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs'
+import { type Admin, Kafka, KafkaJSError, logLevel, Partitioners } from 'kafkajs'
 import { Cluster } from '../../src/client/cluster.ts'
 import { Consumer } from '../../src/client/consumer.ts'
 import { EARLIEST, LATEST, lookUpOffset } from '../../src/client/fetcher.ts'
@@ -93,13 +93,25 @@ class GroupReader {
   }
 }
 
+/** kafkajs' admin does not retry what a coordinator that is still loading answers. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof KafkaJSError) || !error.retriable) throw error
+      await sleep(50)
+    }
+  }
+}
+
 /** Offsets that went back are told; what was acknowledged before the kill must be there after it. */
 async function checkCommits(
   admin: Admin,
   before: ReadonlyMap<number, number>,
   violations: string[],
 ): Promise<void> {
-  const [topic] = await admin.fetchOffsets({ groupId: GROUP, topics: [TOPIC] })
+  const [topic] = await patiently(() => admin.fetchOffsets({ groupId: GROUP, topics: [TOPIC] }))
   for (const { partition, offset } of topic?.partitions ?? []) {
     const acknowledged = before.get(partition) ?? -1
     if (Number(offset) < acknowledged)

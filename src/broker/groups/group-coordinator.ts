@@ -199,7 +199,7 @@ export class GroupCoordinator {
 
   #load(): void {
     const generation = ++this.#generation
-    loadGroups(this.#partition.log, (loaded) => {
+    loadGroups(this.#partition.log, this.#facts.world.clock, (loaded) => {
       if (generation !== this.#generation) return
       if (!loaded.ok) {
         this.#facts.world.log.error('group state cannot be read', {

@@ -22,6 +22,7 @@ import { createMissingTopics, offsetsTopic } from '../topic-creation.ts'
 import { type AskedCommand, GroupCoordinator } from './group-coordinator.ts'
 
 export const OFFSETS_TOPIC = '__consumer_offsets'
+const LOAD_POLL_MS = 2
 
 export class GroupCoordinators {
   readonly #broker: () => BrokerServices
@@ -90,6 +91,18 @@ export class GroupCoordinators {
     if (deletedTopics.length > 0) this.#tellAll({ type: 'topics-deleted', topics: deletedTopics })
     if (this.#coordinators.size > 0)
       this.#scheduleExpiry(settings.number('offsets.retention.check.interval.ms'))
+  }
+
+  /** Resolves when no coordinator is loading any more, or after `waitMsMax`. */
+  async whenLoaded(waitMsMax: number): Promise<void> {
+    const { clock } = this.#broker().world
+    const deadlineMs = clock.monotonicMs() + waitMsMax
+    const isLoading = (): boolean => [...this.all()].some((coordinator) => coordinator.phase === 'loading')
+    while (isLoading() && clock.monotonicMs() < deadlineMs) {
+      await new Promise<void>((resolve) => {
+        clock.schedule(LOAD_POLL_MS, resolve)
+      })
+    }
   }
 
   close(): void {

@@ -19,6 +19,7 @@ import {
 import { codecOfCode, decompress } from '../../protocol/records/compression.ts'
 import { decodeRecords } from '../../protocol/records/record.ts'
 import { decodeGroupRecord } from '../../protocol/stored/groups.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
 import type { PartitionLog } from '../../storage/partition-log.ts'
 
@@ -31,51 +32,43 @@ const COMMIT = 1
 
 class GroupsLoad {
   readonly #log: PartitionLog
+  readonly #clock: Clock
   readonly #done: (loaded: LoadedGroups) => void
   readonly #foreign = new Set<string>()
   #state: GroupsState = emptyGroups
   #offset: number
 
-  constructor(log: PartitionLog, done: (loaded: LoadedGroups) => void) {
+  constructor(log: PartitionLog, clock: Clock, done: (loaded: LoadedGroups) => void) {
     this.#log = log
+    this.#clock = clock
     this.#done = done
     this.#offset = log.logStartOffset
   }
 
   step(): void {
-    let goesOn = true
-    while (goesOn) {
-      if (this.#offset >= this.#log.writtenOffset) {
-        this.#done({ ok: true, state: this.#state, foreign: this.#foreign })
+    if (this.#offset >= this.#log.writtenOffset) {
+      this.#done({ ok: true, state: this.#state, foreign: this.#foreign })
+      return
+    }
+    const options = {
+      sizeBytesMax: limits.readChunkBytes,
+      upperBoundOffset: this.#log.writtenOffset,
+      atLeastOneBatch: true,
+      skipsEmptyBatches: false,
+    }
+    this.#log.read(this.#offset, options, (outcome) => {
+      if (!outcome.ok) {
+        this.#done({ ok: false, reason: outcome.message })
         return
       }
-      let calledBack = false
-      let looping = true
-      const options = {
-        sizeBytesMax: limits.readChunkBytes,
-        upperBoundOffset: this.#log.writtenOffset,
-        atLeastOneBatch: true,
-        skipsEmptyBatches: false,
-      }
-      this.#log.read(this.#offset, options, (outcome) => {
-        if (!outcome.ok) {
-          this.#done({ ok: false, reason: outcome.message })
-          return
-        }
-        const problem =
-          outcome.sizeBytes === 0 ? 'the log ends before its end' : this.#take(Buffer.concat(outcome.buffers))
-        this.#offset = outcome.nextOffset
-        outcome.release()
-        if (problem !== null) {
-          this.#done({ ok: false, reason: problem })
-          return
-        }
-        calledBack = true
-        if (!looping) this.step()
-      })
-      looping = false
-      goesOn = calledBack
-    }
+      const problem =
+        outcome.sizeBytes === 0 ? 'the log ends before its end' : this.#take(Buffer.concat(outcome.buffers))
+      this.#offset = outcome.nextOffset
+      outcome.release()
+      if (problem !== null) this.#done({ ok: false, reason: problem })
+      // Between two chunks the event loop serves others: a long log must not stop the broker.
+      else this.#clock.schedule(0, () => this.step())
+    })
   }
 
   /** Applies whole batches; the answer is what is wrong with them, or null. */
@@ -118,6 +111,6 @@ class GroupsLoad {
 }
 
 /** Reads the whole log; `done` is called once. */
-export function loadGroups(log: PartitionLog, done: (loaded: LoadedGroups) => void): void {
-  new GroupsLoad(log, done).step()
+export function loadGroups(log: PartitionLog, clock: Clock, done: (loaded: LoadedGroups) => void): void {
+  new GroupsLoad(log, clock, done).step()
 }

@@ -23,15 +23,9 @@ import { decodeRecords } from '../../protocol/records/record.ts'
 import { decodeMetadataRecord, encodeMetadataRecord } from '../../protocol/stored/metadata.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
+import type { MetadataSnapshots } from '../../storage/metadata-snapshots.ts'
 import type { PartitionLog } from '../../storage/partition-log.ts'
 import type { LogSlice } from '../../storage/read-outcome.ts'
-
-/** Snapshots of the image, by the offset up to which they hold. */
-export interface MetadataSnapshots {
-  /** The newest readable one; null when there is none. */
-  latest(): { readonly endOffset: number; readonly epoch: number; readonly values: readonly Buffer[] } | null
-  write(endOffset: number, epoch: number, values: Iterable<Buffer>, lastTimestampMs: number): Promise<void>
-}
 
 const LEADER_CHANGE_TYPE = 2
 
@@ -42,6 +36,7 @@ export class MetadataLog {
   readonly #nodeId: number
   readonly #bytesBetweenSnapshots: () => number
   #leaderEpoch = 0
+  #snapshotEpoch = 0
   #bytesSinceSnapshot = 0
   #snapshotRunning = false
 
@@ -67,16 +62,19 @@ export class MetadataLog {
     return this.#leaderEpoch
   }
 
-  /** The epoch after the last one that the log or its snapshots know. */
+  /** The epoch after the last one that the log or its snapshots know; right after `replay`. */
   get nextEpoch(): number {
-    return Math.max(this.#log.latestLeaderEpoch, this.#snapshots.latest()?.epoch ?? 0, 0) + 1
+    return Math.max(this.#log.latestLeaderEpoch, this.#snapshotEpoch, 0) + 1
   }
 
   /** The image that snapshot and log make together. Throws when they cannot be read: nothing may start on less. */
   async replay(): Promise<MetadataImage> {
     let image = emptyImage
     const snapshot = this.#snapshots.latest()
-    if (snapshot !== null) image = applied(image, snapshot.values.map(decoded))
+    if (snapshot !== null) {
+      image = applied(image, snapshot.values.map(decoded))
+      this.#snapshotEpoch = snapshot.epoch
+    }
     let offset = Math.max(this.#log.logStartOffset, snapshot?.endOffset ?? 0)
     while (offset < this.#log.writtenOffset) {
       const slice = await this.#read(offset)
