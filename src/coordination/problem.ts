@@ -9,3 +9,8 @@ export interface Problem {
   /** What Kafka's tools print; null where Kafka says nothing. */
   readonly errorMessage: string | null
 }
+
+/** Tells a refusal from what was asked for. */
+export function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'errorCode' in value && 'errorMessage' in value
+}

@@ -6,7 +6,7 @@
  */
 import { errorCode } from '../../protocol/errors.ts'
 import type { Problem } from '../problem.ts'
-import { brokerDefinition, brokerDefinitions, listenerPrefixable } from './definition.ts'
+import { brokerDefinition, listenerPrefixable } from './definition.ts'
 import { parseConfigValue } from './parse-value.ts'
 
 /** Why these changes (null removes) cannot be made; `clusterWide` when they are for all brokers. */
@@ -51,11 +51,6 @@ export function staticConfigProblems(values: Iterable<readonly [string, string]>
     if (!parsed.ok) problems.push(parsed.problem)
   }
   return problems
-}
-
-/** Whether Kafka defines a broker setting of that name, with or without a listener's prefix. */
-export function isKnownBrokerConfig(name: string): boolean {
-  return brokerDefinitions.has(name) || brokerDefinition(name) !== undefined
 }
 
 function refused(errorMessage: string): Problem {

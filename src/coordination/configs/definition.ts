@@ -70,8 +70,12 @@ interface Facts {
   readonly brokerSynonyms?: readonly { readonly name: string; readonly factor: number }[]
 }
 
+function isConfigType(text: string): text is ConfigType {
+  return Object.hasOwn(configTypeId, text)
+}
+
 function typeOf(name: string, text: string): ConfigType {
-  for (const type of Object.keys(configTypeId)) if (type === text) return type as ConfigType
+  if (isConfigType(text)) return text
   throw new Error(`setting ${name} has the unknown type ${text}`)
 }
 
@@ -113,6 +117,9 @@ export const topicDefinitions = definitionsOf(topicFacts.configs, false)
 
 /** Settings of a broker, those that only the cluster can set (replication quotas) among them. */
 export const brokerDefinitions = definitionsOf({ ...brokerFacts.configs, ...brokerFacts.dynamicOnly }, true)
+
+/** Settings that no properties file can give: the replication quotas. */
+export const clusterSetOnly: ReadonlySet<string> = new Set(Object.keys(brokerFacts.dynamicOnly))
 
 /** Settings of a group (consumer, share and streams groups; a classic group has none). */
 export const groupDefinitions = definitionsOf(groupFacts.configs, false)

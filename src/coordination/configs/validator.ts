@@ -81,11 +81,11 @@ export function validationProblem(
 
 /** Kafka's frame around the reason for which a value is refused. */
 export function invalid(name: string, value: ConfigValue, reason: string): string {
-  return `Invalid value ${javaText(value)} for configuration ${name}: ${reason}`
+  return `Invalid value ${valueText(value)} for configuration ${name}: ${reason}`
 }
 
-/** A value the way Java prints it: a double keeps its decimal point, a list its brackets. */
-function javaText(value: ConfigValue): string {
+/** A value the way Kafka prints it: a list has brackets. */
+function valueText(value: ConfigValue): string {
   if (Array.isArray(value)) return `[${value.join(', ')}]`
   return String(value)
 }

@@ -6,7 +6,7 @@ import type {
   AlterConfigsRequest,
   AlterConfigsResponseInput,
 } from '../../../protocol/messages/alter-configs.ts'
-import type { Problem } from '../../problem.ts'
+import { isProblem, type Problem } from '../../problem.ts'
 import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { configResourceKey, configsOf, type MetadataImage } from '../image.ts'
@@ -34,7 +34,7 @@ export function decideAlterConfigs(
     const { resourceType, resourceName } = requested
     const twice = keys.indexOf(keys[index] ?? '') !== keys.lastIndexOf(keys[index] ?? '')
     const outcome = twice ? eachResourceOnce : replacedConfigs(image, requested, context)
-    if (!Array.isArray(outcome)) return { ...(outcome as Problem), resourceType, resourceName }
+    if (isProblem(outcome)) return { ...outcome, resourceType, resourceName }
     if (!request.validateOnly) records.push(...outcome)
     return { errorCode: 0, errorMessage: null, resourceType, resourceName }
   })

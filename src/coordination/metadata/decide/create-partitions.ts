@@ -9,7 +9,7 @@ import type {
   CreatePartitionsResponseInput,
 } from '../../../protocol/messages/create-partitions.ts'
 import { coordinationLimits } from '../../limits.ts'
-import type { Problem } from '../../problem.ts'
+import { isProblem, type Problem } from '../../problem.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { type MetadataImage, type TopicImage, topicByName } from '../image.ts'
 import { assignmentProblem, newPartition, nobodyActive } from '../new-partition.ts'
@@ -33,7 +33,7 @@ export function decideCreatePartitions(
     if (times === undefined) continue
     counts.delete(topic.name)
     const made = times > 1 ? duplicateName : newPartitions(image, topic, records.length)
-    if (!Array.isArray(made)) {
+    if (isProblem(made)) {
       results.push({ name: topic.name, ...made })
       continue
     }
@@ -74,7 +74,7 @@ function newPartitions(
     request.assignments === null
       ? placedReplicas(image, added, factor)
       : assignedReplicas(image, request, added, factor)
-  return Array.isArray(replicas) ? partitionRecords(image, topic, replicas) : (replicas as Problem)
+  return isProblem(replicas) ? replicas : partitionRecords(image, topic, replicas)
 }
 
 function invalidPartitions(errorMessage: string): Problem {

@@ -18,7 +18,7 @@ import { type BrokerConfigLayers, resolveTopicConfig } from '../../configs/resol
 import { topicConfigProblem } from '../../configs/topic-rules.ts'
 import { numberValue } from '../../configs/typed-value.ts'
 import { coordinationLimits } from '../../limits.ts'
-import type { Problem } from '../../problem.ts'
+import { isProblem, type Problem } from '../../problem.ts'
 import { brokerConfig, brokerLayers, type NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { type MetadataImage, type PartitionImage, topicByName } from '../image.ts'
@@ -64,7 +64,7 @@ export function decideCreateTopics(
       continue
     }
     const partitions = plannedPartitions(image, topic, context, progress)
-    if (!Array.isArray(partitions)) {
+    if (isProblem(partitions)) {
       topics.push(refusedTopic(topic.name, partitions))
       continue
     }
@@ -78,10 +78,6 @@ export function decideCreateTopics(
 
 function problem(code: number, errorMessage: string): Problem {
   return { errorCode: code, errorMessage }
-}
-
-function isProblem<T>(value: T | Problem): value is Problem {
-  return typeof value === 'object' && value !== null && 'errorMessage' in value
 }
 
 /** The topic's partitions, or why it cannot be created. */

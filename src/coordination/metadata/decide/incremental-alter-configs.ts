@@ -18,7 +18,7 @@ import {
   resolveGroupConfig,
   resolveTopicConfig,
 } from '../../configs/resolve.ts'
-import type { Problem } from '../../problem.ts'
+import { isProblem, type Problem } from '../../problem.ts'
 import { brokerLayers, type NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { type ConfigResource, configResourceKey, configsOf, type MetadataImage } from '../image.ts'
@@ -46,7 +46,7 @@ export function decideIncrementalAlterConfigs(
     const { resourceType, resourceName } = requested
     const twice = keys.indexOf(keys[index] ?? '') !== keys.lastIndexOf(keys[index] ?? '')
     const outcome = twice ? eachResourceOnce : alteredResource(image, requested, context)
-    if (!Array.isArray(outcome)) return { ...(outcome as Problem), resourceType, resourceName }
+    if (isProblem(outcome)) return { ...outcome, resourceType, resourceName }
     if (!request.validateOnly) records.push(...outcome)
     return { errorCode: 0, errorMessage: null, resourceType, resourceName }
   })

@@ -9,7 +9,12 @@ import type {
   DescribeConfigsRequest,
   DescribeConfigsResponseInput,
 } from '../../../protocol/messages/describe-configs.ts'
-import { brokerDefinition, brokerDefinitions, configResourceType } from '../../configs/definition.ts'
+import {
+  brokerDefinition,
+  brokerDefinitions,
+  clusterSetOnly,
+  configResourceType,
+} from '../../configs/definition.ts'
 import { type ConfigRow, describeRow, describeUnknownRow, isShown } from '../../configs/describe-row.ts'
 import {
   configSource,
@@ -21,7 +26,7 @@ import {
   resolveGroupConfig,
   resolveTopicConfig,
 } from '../../configs/resolve.ts'
-import type { Problem } from '../../problem.ts'
+import { isProblem, type Problem } from '../../problem.ts'
 import { brokerLayers } from '../config-layers.ts'
 import { configsOf, type MetadataImage, topicByName } from '../image.ts'
 import { topicNameProblem } from '../topic-name.ts'
@@ -46,7 +51,7 @@ export function describeConfigs(
   const results = request.resources.map((requested): Result => {
     const { resourceType, resourceName } = requested
     const rows = rowsOf(image, requested, request.includeSynonyms, view)
-    if (!Array.isArray(rows)) return { ...(rows as Problem), resourceType, resourceName, configs: [] }
+    if (isProblem(rows)) return { ...rows, resourceType, resourceName, configs: [] }
     return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs: asAsked(rows, requested) }
   })
   return { throttleTimeMs: 0, results }
@@ -172,17 +177,11 @@ function brokerRow(
   const resolved = resolveBrokerConfig(definition, layers)
   if (hidesInternal && !isShown(definition, resolved)) return undefined
   // Quotas that only the cluster can set show once somebody did.
-  if (DYNAMIC_ONLY.has(name) && resolved.source === configSource.default) return undefined
+  if (clusterSetOnly.has(name) && resolved.source === configSource.default) return undefined
   const row = describeRow(configResourceType.broker, resolved, synonyms)
   const onlyCluster = layers.static === emptyLayers.static && layers.dynamic === emptyLayers.dynamic
   return onlyCluster ? { ...row, synonyms: row.synonyms.slice(0, 1) } : row
 }
-
-const DYNAMIC_ONLY: ReadonlySet<string> = new Set([
-  'follower.replication.throttled.rate',
-  'leader.replication.throttled.rate',
-  'replica.alter.log.dirs.io.max.bytes.per.second',
-])
 
 function loggerRows(name: string, view: ConfigsView): ConfigRow[] | Problem {
   if (!/^-?\d+$/.test(name)) return invalidRequest(`Broker id must be an integer, but it is: ${name}`)
