@@ -59,6 +59,12 @@ export const limits = {
   writeBytesMax: 8 * MiB,
   /** Bytes of one log that wait for a slow disk; appends beyond are refused. */
   pendingAppendBytesPerLogMax: 128 * MiB,
+  /** Chunk that compaction reads and writes. */
+  compactionChunkBytes: 256 * KiB,
+  /** Memory for the keys of one compaction; what does not fit waits for the next. */
+  compactionMapBytesMax: 64 * MiB,
+  /** Compaction and retention let other work run after this long. */
+  maintenanceSliceMs: 5,
   /** Records and bytes of one batch of a metadata snapshot. */
   snapshotBatchRecordsMax: 1_024,
   snapshotBatchBytesMax: 256 * KiB,

@@ -34,6 +34,11 @@ export class IndexFile {
     return this.#exists
   }
 
+  /** Entries wait in memory: the file was not flushed, or there was no room. */
+  get isBehind(): boolean {
+    return this.#waitingBytes > 0
+  }
+
   get count(): number {
     return this.#stored() + this.#waitingBytes / this.entryBytes
   }

@@ -19,6 +19,7 @@ import { LogReader } from './log-reader.ts'
 import type { LogState } from './log-state.ts'
 import { LogSyncer } from './log-syncer.ts'
 import { cutLog, restartLog, settleCut } from './log-truncation.ts'
+import { LogUpkeep } from './log-upkeep.ts'
 import { LogWriter, type QueuedAppend } from './log-writer.ts'
 import type { LogDamage, PartitionLog, ProducerDescription } from './partition-log.ts'
 import { lastSequenceOf } from './producer-entry.ts'
@@ -56,6 +57,7 @@ export class Log implements PartitionLog {
   readonly #appender: LogAppender
   readonly #reader: LogReader
   readonly checkpointing: LogCheckpointing
+  readonly upkeep: LogUpkeep
   readonly #verifications = new TransactionVerifications()
   #durableWaiters: Array<{ offset: number; done: (durable: boolean) => void }> = []
 
@@ -85,6 +87,11 @@ export class Log implements PartitionLog {
       this.syncer.noteNames()
     }
     this.checkpointing = new LogCheckpointing(state, this.syncer, (error) => this.#diskFailed(error))
+    this.upkeep = new LogUpkeep(this, {
+      diskFailed: (error) => this.#diskFailed(error),
+      foundDamage: (offset, reason) => this.#foundDamage(offset, reason),
+      logStartMoved: () => this.#listener.logStartOffsetMoved(state.logStartOffset),
+    })
     this.#appender = new LogAppender(state, this.#writer, this.#verifications, this.checkpointing)
     this.#reader = new LogReader(state, {
       log: this,

@@ -9,8 +9,11 @@ import { segmentFileName } from './segment-names.ts'
 
 const DELETED = '.deleted'
 
-/** Renames the segments' files (and their producer snapshots) and schedules their removal. They must be out of the list. */
-export function deleteSegmentFiles(state: LogState, segments: readonly Segment[]): void {
+/**
+ * Renames the segments' files and schedules their removal; they must be out of the list. Their producer snapshots
+ * go with them, but for the one of a segment that was replaced.
+ */
+export function deleteSegmentFiles(state: LogState, segments: readonly Segment[], replacedOffset = -1): void {
   const { disk } = state.environment
   const gone: string[] = []
   for (const segment of segments) {
@@ -21,7 +24,8 @@ export function deleteSegmentFiles(state: LogState, segments: readonly Segment[]
       gone.push(file.path)
     }
     const snapshot = pathIn(state, segmentFileName(segment.baseOffset, 'snapshot'))
-    if (segment.baseOffset !== state.snapshotOffset) disk.remove(snapshot)
+    const isNeeded = segment.baseOffset === state.snapshotOffset || segment.baseOffset === replacedOffset
+    if (!isNeeded) disk.remove(snapshot)
   }
   removeLater(state, segments, gone)
 }

@@ -54,9 +54,10 @@ export class Segment {
   #offsetOfMaxTimestamp = -1
   #firstTimestampMs = UNKNOWN
 
-  constructor(files: OpenFiles, folder: string, facts: SegmentFacts) {
+  /** `suffix` follows the names of files that are not live yet. */
+  constructor(files: OpenFiles, folder: string, facts: SegmentFacts, suffix = '') {
     const file = (role: SegmentFileRole): PooledFile =>
-      new PooledFile(files, joinPath(folder, segmentFileName(facts.baseOffset, role)))
+      new PooledFile(files, joinPath(folder, segmentFileName(facts.baseOffset, role) + suffix))
     this.baseOffset = facts.baseOffset
     this.log = file('log')
     this.offsetIndex = new OffsetIndex(file('index'), facts.baseOffset, facts.hasIndex)

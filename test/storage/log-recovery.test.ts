@@ -41,7 +41,7 @@ describe('recovery after an unclean stop', () => {
     }
   })
 
-  it('trap 2: any flipped bit in the unflushed tail cuts there', () => {
+  it('trap 2: a flipped bit in the unflushed tail cuts there', () => {
     const world = killed(4)
     const whole = world.content(`${FIRST}.log`)
     const third = whole.length - sizedBatch(303).length
