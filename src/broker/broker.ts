@@ -156,7 +156,8 @@ class SingleBroker implements Broker {
       partitions: new PartitionRegistry(
         this.#config.nodeId,
         storage.logs,
-        (topic) => settings.logConfig(topic),
+        settings,
+        this.#world.clock,
         this.#metrics,
       ),
       logs: storage.manager,

@@ -20,6 +20,7 @@ import {
 } from '../../coordination/configs/resolve.ts'
 import { booleanValue, listValue, numberValue, textValue } from '../../coordination/configs/typed-value.ts'
 import { configsOf, emptyImage, type MetadataImage } from '../../coordination/metadata/image.ts'
+import type { LeaderSettings } from '../../coordination/replication/partition-leader.ts'
 import type { CompressionType, Durability, LogConfig } from '../../storage/log-config.ts'
 
 const NO_CONFIGS: ConfigLookup = new Map<string, string>()
@@ -68,6 +69,17 @@ export class Settings {
     if (own.size > 0) return this.#logConfigOf(own)
     this.#plainTopic ??= this.#logConfigOf(NO_CONFIGS)
     return this.#plainTopic
+  }
+
+  /** What a leader of the topic's partitions holds to. */
+  leaderSettings(topic: string): LeaderSettings {
+    const definition = topicDefinitions.get('min.insync.replicas')
+    if (definition === undefined) throw new Error('no topic setting is called min.insync.replicas')
+    const own = configsOf(this.#image, { type: configResourceType.topic, name: topic })
+    return {
+      insyncReplicasMin: numberValue(resolveTopicConfig(definition, own, this.#layers)),
+      lagMsMax: this.number('replica.lag.time.max.ms'),
+    }
   }
 
   #layersOf(image: MetadataImage): BrokerConfigLayers {

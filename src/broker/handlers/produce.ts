@@ -68,7 +68,7 @@ class ProduceInFlight {
       part.errorCode = partition
       return
     }
-    part.errorCode = partition.leaderError(-1)
+    part.errorCode = partition.leaderError(-1) || (this.#acks === ACKS_ALL ? partition.acksAllError : 0)
     if (part.errorCode !== 0) return
     this.#keptSlices++
     const outcome = partition.append(records ?? Buffer.alloc(0), {

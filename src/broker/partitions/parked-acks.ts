@@ -28,13 +28,13 @@ export class ParkedAcks {
     else this.#waiting.splice(index, 0, ack)
   }
 
-  /** Settles everything up to and with `markOffset` without an error. */
-  reached(markOffset: number): void {
+  /** Settles everything up to and with `markOffset`, without an error unless told. */
+  reached(markOffset: number, errorCode = 0): void {
     while (this.#head < this.#waiting.length) {
       const ack = this.#waiting[this.#head] as ParkedAck
       if (ack.endOffset > markOffset) break
       this.#head++
-      ack.settle(0)
+      ack.settle(errorCode)
     }
     this.#compact()
   }

@@ -5,7 +5,9 @@
  */
 import type { MetadataDelta } from '../../coordination/metadata/delta.ts'
 import { type MetadataImage, type PartitionImage, topicByName } from '../../coordination/metadata/image.ts'
+import type { LeaderSettings } from '../../coordination/replication/partition-leader.ts'
 import { errorCode } from '../../protocol/errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Counter, MetricsRegistry } from '../../runtime/metrics.ts'
 import type { AppendSuccess } from '../../storage/append-outcome.ts'
 import type { LogConfig } from '../../storage/log-config.ts'
@@ -19,7 +21,11 @@ export interface LogStore {
   delete(topic: string, index: number): void
 }
 
-export type ConfigOfTopic = (topic: string) => LogConfig
+/** A topic's settings as they hold now. */
+export interface TopicSettings {
+  logConfig(topic: string): LogConfig
+  leaderSettings(topic: string): LeaderSettings
+}
 
 interface HostedTopic {
   readonly name: string
@@ -31,16 +37,24 @@ export class PartitionRegistry {
   readonly #byName = new Map<string, HostedTopic>()
   readonly #byId = new Map<string, HostedTopic>()
   readonly #store: LogStore
-  readonly #configOf: ConfigOfTopic
+  readonly #settings: TopicSettings
+  readonly #clock: Clock
   readonly #nodeId: number
   readonly #messagesIn: Counter
   readonly #bytesIn: Counter
   #image: MetadataImage | null = null
 
-  constructor(nodeId: number, store: LogStore, configOf: ConfigOfTopic, metrics: MetricsRegistry) {
+  constructor(
+    nodeId: number,
+    store: LogStore,
+    settings: TopicSettings,
+    clock: Clock,
+    metrics: MetricsRegistry,
+  ) {
     this.#nodeId = nodeId
     this.#store = store
-    this.#configOf = configOf
+    this.#settings = settings
+    this.#clock = clock
     this.#messagesIn = metrics.counter(
       'kafka_server_brokertopicmetrics_messagesin_total',
       'Records appended by producers.',
@@ -103,8 +117,12 @@ export class PartitionRegistry {
     for (const name of this.#topicsToConfigure(delta)) {
       const hosted = this.#byName.get(name)
       if (hosted === undefined) continue
-      const config = this.#configOf(name)
-      for (const partition of hosted.partitions.values()) partition.log.updateConfig(config)
+      const config = this.#settings.logConfig(name)
+      const leaderSettings = this.#settings.leaderSettings(name)
+      for (const partition of hosted.partitions.values()) {
+        partition.log.updateConfig(config)
+        partition.settingsChanged(leaderSettings)
+      }
     }
   }
 
@@ -121,15 +139,21 @@ export class PartitionRegistry {
   #host(topicName: string, topicId: string, index: number, assigned: PartitionImage): void {
     if (!assigned.replicas.includes(this.#nodeId)) return
     const hosted = this.#topic(topicName, topicId)
-    const isLeader = assigned.leader === this.#nodeId
     const known = hosted.partitions.get(index)
     if (known !== undefined) {
-      known.leadershipChanged(assigned.leaderEpoch, isLeader)
+      known.assignmentChanged(assigned, this.#clock.monotonicMs())
       return
     }
-    const log = this.#store.open(topicName, topicId, index, this.#configOf(topicName))
-    if (log !== null)
-      hosted.partitions.set(index, new Partition(log, topicId, assigned.leaderEpoch, isLeader))
+    const log = this.#store.open(topicName, topicId, index, this.#settings.logConfig(topicName))
+    if (log === null) return
+    const facts = {
+      nodeId: this.#nodeId,
+      topicId,
+      assigned,
+      settings: this.#settings.leaderSettings(topicName),
+      nowMs: this.#clock.monotonicMs(),
+    }
+    hosted.partitions.set(index, new Partition(log, facts))
   }
 
   #topic(name: string, id: string): HostedTopic {
