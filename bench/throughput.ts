@@ -167,3 +167,23 @@ export async function compare(
   const result = { scenario, broker: medianOf(broker), skeleton: medianOf(skeleton) }
   return { ...result, ratio: result.broker.cpuMicrosPerRequest / result.skeleton.cpuMicrosPerRequest }
 }
+
+/** Throughput of acks=all with group commit, and with Kafka's own promise, in turns. */
+export async function measureDurability(rounds: number): Promise<{ durable: Measured; relaxed: Measured }> {
+  const scenario: Scenario = {
+    name: 'durable',
+    kind: 'produce',
+    sizeBytes: 16 * 1024,
+    connections: 8,
+    depth: 8,
+    acks: -1,
+    ratioMax: 1,
+  }
+  const durable: Measured[] = []
+  const relaxed: Measured[] = []
+  for (let round = 0; round < rounds; round++) {
+    durable.push(await once('broker', scenario, {}))
+    relaxed.push(await once('broker', scenario, { 'log.flush.interval.messages': '9223372036854775807' }))
+  }
+  return { durable: medianOf(durable), relaxed: medianOf(relaxed) }
+}

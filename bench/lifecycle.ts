@@ -1,0 +1,200 @@
+/**
+ * The times and sizes that people feel: start, restart after a kill, many partitions, idle memory, and the way of
+ * a record from its producer to a waiting consumer.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  batch,
+  createTopicsFrame,
+  fetchFrame,
+  metadataFrame,
+  produceFrame,
+  setCorrelationId,
+} from './frames.ts'
+import { startBroker } from './servers.ts'
+import { ask } from './wire.ts'
+
+const TOPIC = 'bench'
+const GIB = 1024 ** 3
+const MIB = 1024 ** 2
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+}
+
+/** Milliseconds from the process's start to its first answer, on an empty folder. */
+export async function startTimes(rounds: number): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < rounds + 1; round++) {
+    const startedMs = performance.now()
+    const server = await startBroker()
+    await ask(server.port, metadataFrame('first'))
+    // The first start fills the compile cache.
+    if (round > 0) times.push(performance.now() - startedMs)
+    await server.close()
+  }
+  return median(times)
+}
+
+/** Milliseconds from the start to the first answer after a kill with 1 GiB in the log, half a second of load behind it. */
+export async function restartAfterKill(): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+  const settings = { 'log.segment.bytes': String(256 * MIB) }
+  let server = await startBroker(settings, directory)
+  await ask(server.port, metadataFrame(TOPIC))
+  const frame = produceFrame(TOPIC, 0, 1, batch(1_000_000, Date.now()))
+  await flood(server.port, frame, Math.ceil(GIB / 1_000_000))
+  await server.kill('SIGKILL')
+  const startedMs = performance.now()
+  server = await startBroker(settings, directory)
+  await ask(server.port, metadataFrame(TOPIC))
+  const elapsedMs = performance.now() - startedMs
+  await server.close()
+  return elapsedMs
+}
+
+/** Sends a frame `count` times over one connection, four at once, and waits for the last answer. */
+function flood(port: number, frame: Buffer, count: number): Promise<void> {
+  return new Promise((done, fail) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    let sent = 0
+    let received = 0
+    let pending = Buffer.alloc(0)
+    const send = (): void => {
+      if (sent >= count) return
+      sent++
+      socket.write(frame)
+    }
+    socket.on('connect', () => {
+      for (let index = 0; index < 4; index++) send()
+    })
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk])
+      while (pending.length >= 4 && pending.length >= 4 + pending.readInt32BE(0)) {
+        pending = pending.subarray(4 + pending.readInt32BE(0))
+        received++
+        send()
+      }
+      if (received < count) return
+      socket.destroy()
+      done()
+    })
+    socket.on('error', fail)
+  })
+}
+
+/** Creates topics of 100 partitions, ten a request, and starts again on the same folder. */
+export async function manyPartitions(count: number): Promise<{ createMs: number; restartMs: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+  let server = await startBroker({}, directory)
+  const startedMs = performance.now()
+  for (let first = 0; first < count / 100; first += 10) {
+    const topics = Array.from({ length: 10 }, (_, index) => ({
+      name: `many-${first + index}`,
+      partitions: 100,
+    }))
+    await ask(server.port, createTopicsFrame(topics))
+  }
+  const createMs = performance.now() - startedMs
+  await server.kill('SIGTERM')
+  const restartedMs = performance.now()
+  server = await startBroker({}, directory)
+  await ask(server.port, metadataFrame('many-0'))
+  const restartMs = performance.now() - restartedMs
+  await server.close()
+  return { createMs, restartMs }
+}
+
+export async function memory(
+  partitions: number,
+): Promise<{ idleBytes: number; withPartitionsBytes: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+  let server = await startBroker({}, directory)
+  await sleep(2_000)
+  const idleBytes = server.residentBytes()
+  for (let first = 0; first < partitions / 100; first += 10) {
+    const topics = Array.from({ length: Math.min(10, partitions / 100) }, (_, index) => ({
+      name: `many-${first + index}`,
+      partitions: 100,
+    }))
+    await ask(server.port, createTopicsFrame(topics))
+  }
+  await server.kill('SIGTERM')
+  server = await startBroker({}, directory)
+  await sleep(2_000)
+  const withPartitionsBytes = server.residentBytes()
+  await server.close()
+  return { idleBytes, withPartitionsBytes }
+}
+
+/** One record a millisecond for three seconds, each timed until a waiting fetch has brought it. */
+export async function endToEnd(): Promise<{ p50Ms: number; p99Ms: number }> {
+  const server = await startBroker()
+  await ask(server.port, metadataFrame(TOPIC))
+  const latencies: number[] = []
+  const sentAtMs = new Map<number, number>()
+  const total = 3_000
+  let nextOffset = 0
+  const reader = connect({ port: server.port, host: '127.0.0.1', noDelay: true })
+  const finished = new Promise<void>((done) => {
+    let pending = Buffer.alloc(0)
+    const fetchNext = (): boolean => reader.write(fetchFrame(TOPIC, 0, BigInt(nextOffset), MIB, 500))
+    reader.on('connect', fetchNext)
+    reader.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk])
+      if (pending.length < 4 || pending.length < 4 + pending.readInt32BE(0)) return
+      const nowMs = performance.now()
+      const highWatermark = highWatermarkOf(pending)
+      pending = Buffer.alloc(0)
+      for (; nextOffset < highWatermark; nextOffset++)
+        latencies.push(nowMs - (sentAtMs.get(nextOffset) ?? nowMs))
+      if (nextOffset >= total) done()
+      else fetchNext()
+    })
+  })
+  const writer = connect({ port: server.port, host: '127.0.0.1', noDelay: true })
+  writer.resume()
+  const frame = produceFrame(TOPIC, 0, 1, batch(200, Date.now()))
+  for (let sent = 0; sent < total; ) {
+    const startMs = performance.now()
+    setCorrelationId(frame, sent)
+    sentAtMs.set(sent, startMs)
+    writer.write(Buffer.from(frame))
+    sent++
+    await new Promise<void>((resolve) => {
+      const wait = (): void => {
+        if (performance.now() - startMs >= 1) resolve()
+        else setImmediate(wait)
+      }
+      wait()
+    })
+  }
+  await finished
+  reader.destroy()
+  writer.destroy()
+  await server.close()
+  rmSync(server.directory, { recursive: true, force: true })
+  const steady = latencies.slice(500)
+  return { p50Ms: percentile(steady, 0.5), p99Ms: percentile(steady, 0.99) }
+}
+
+/** The high watermark in a Fetch 11 answer for one partition of the topic. */
+function highWatermarkOf(answer: Buffer): number {
+  const topicAt = 4 + 4 + 4 + 2 + 4 + 4
+  const partitionAt = topicAt + 2 + answer.readInt16BE(topicAt) + 4
+  return Number(answer.readBigInt64BE(partitionAt + 4 + 2))
+}
