@@ -99,7 +99,7 @@ export class Compaction {
       if (isFull || segment.baseOffset >= plan.endOffset) break
       const visit = (facts: BatchFacts, chunk: Buffer, at: number): boolean => {
         const nextOffset = facts.baseOffset + facts.lastOffsetDelta + 1
-        if (facts.baseOffset >= plan.endOffset || segment.isRetired) return false
+        if (facts.baseOffset >= plan.endOffset || !this.#isAlive()) return false
         if (nextOffset > plan.endOffset) return false
         isFull = !this.#learnBatch(facts, chunk, at, plan.firstDirtyOffset, keys, transactions)
         if (isFull) return false
@@ -157,7 +157,7 @@ export class Compaction {
       for (const segment of group) {
         const { buffers } = this.#state.environment
         await streamSegment(segment, buffers, this.#slices, (facts, chunk, at) => {
-          if (segment.isRetired) return false
+          if (!isValid()) return false
           return this.#cleanBatch(facts, chunk, at, latest, transactions, output)
         })
         if (!isValid()) return false

@@ -117,6 +117,7 @@ function newState(
     writtenOffset: 0,
     highWatermark: 0,
     snapshotOffset: -1,
+    cuts: 0,
   }
 }
 

@@ -44,22 +44,10 @@ export class LogReader {
   readonly state: LogState
   readonly owner: ReaderOwner
   readonly cursors = new ReadCursors()
-  #cuts = 0
 
   constructor(state: LogState, owner: ReaderOwner) {
     this.state = state
     this.owner = owner
-  }
-
-  /** Counts cuts: an asynchronous read that began before one starts over. */
-  get cuts(): number {
-    return this.#cuts
-  }
-
-  /** The log is being cut: nothing known of positions holds any longer. */
-  cut(): void {
-    this.#cuts++
-    this.cursors.clear()
   }
 
   read(fromOffset: number, options: ReadOptions, done: ReadDone): void {
@@ -115,7 +103,7 @@ class ReadJob {
     this.#bound = bound
     this.#options = options
     this.#done = done
-    this.#cuts = reader.cuts
+    this.#cuts = reader.state.cuts
     this.#baseOffset = fromOffset
     this.#nextOffset = fromOffset
     const { segments } = reader.state
@@ -188,7 +176,8 @@ class ReadJob {
     log.hold().read(buffer, 0, length, this.#position, (error, got) => {
       log.free()
       const reader = this.#reader
-      if (reader.cuts !== this.#cuts) {
+      // An asynchronous read that began before a cut starts over.
+      if (reader.state.cuts !== this.#cuts) {
         reader.state.environment.buffers.takeBack(buffer)
         this.#giveBack()
         reader.read(this.#fromOffset, this.#options, this.#done)

@@ -76,8 +76,11 @@ export class LogUpkeep {
   /** Cleans the log in slices; a bad batch shows as damage. null when it was given up. */
   async clean(plan: CleaningPlan): Promise<CompactionResult | null> {
     const { state, syncer } = this.#log
+    const { cuts } = state
+    // A segment that was cut in place would come back with what was cut away.
+    const isAlive = (): boolean => !this.#log.isOffline && state.cuts === cuts
     try {
-      return await new Compaction(state, syncer, () => !this.#log.isOffline).run(plan)
+      return await new Compaction(state, syncer, isAlive).run(plan)
     } catch (error) {
       if (error instanceof BadBatchError) this.#owner.foundDamage(error.offset, error.message)
       else {

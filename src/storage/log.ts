@@ -399,7 +399,8 @@ export class Log implements PartitionLog {
     const { state } = this
     const startBefore = state.logStartOffset
     this.checkpointing.lowerRecoveryPoint(recoveryPoint, () => {
-      this.#reader.cut()
+      state.cuts++
+      this.#reader.cursors.clear()
       const failure = this.checkpointing.attempt(cut)
       if (failure !== null) {
         this.#diskFailed(failure)
