@@ -22,6 +22,11 @@ interface Route {
   readonly latency: Histogram
 }
 
+function tellBug(broker: BrokerServices, api: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  broker.world.log.error('a request failed by a bug', { api, error: text })
+}
+
 /** One request under way, tied to its place in the connection's order. */
 class OpenCall implements Call<unknown> {
   readonly apiVersion: number
@@ -54,12 +59,17 @@ class OpenCall implements Call<unknown> {
   }
 
   reply(body: unknown, sent?: () => void): void {
-    const answer = encodeResponse(
-      this.#route.handler.api,
-      this.apiVersion,
-      this.#correlationId,
-      body as never,
-    )
+    const { api } = this.#route.handler
+    let answer: Buffer[]
+    try {
+      answer = encodeResponse(api, this.apiVersion, this.#correlationId, body as never)
+    } catch (error) {
+      // Caught here, for a late answer has no caller who would: it must not cost more than this connection.
+      tellBug(this.broker, api.name, error)
+      this.connection.close('internal error')
+      sent?.()
+      return
+    }
     this.#finish()
     this.#exchange.complete(answer, sent)
   }
@@ -141,10 +151,7 @@ export class Dispatcher {
     try {
       route.handler.handle(request.value, call)
     } catch (error) {
-      this.#broker.world.log.error('a request failed by a bug', {
-        api: route.handler.api.name,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      })
+      tellBug(this.#broker, route.handler.api.name, error)
       call.hangUp('internal error')
     }
     if (!call.frameKept) exchange.releaseFrame()

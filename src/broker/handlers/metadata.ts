@@ -5,7 +5,7 @@
  * with its leader at once: Kafka answers 3, which kafkajs does not retry (observed 5). An invalid name is
  * answered with 17, an unknown id with 100.
  */
-import { describeMetadata } from '../../coordination/metadata/describe/describe-metadata.ts'
+import { asksByIdTooEarly, describeMetadata } from '../../coordination/metadata/describe/describe-metadata.ts'
 import { isInternalTopic, topicNameProblem } from '../../coordination/metadata/topic-name.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type MetadataResponseInput,
   metadata,
 } from '../../protocol/messages/metadata.ts'
+import { ZERO_UUID } from '../../protocol/uuid.ts'
 import { clientView } from '../client-view.ts'
 import { answerLater, type Call, serve } from '../handler.ts'
 import { createMissingTopics, offsetsTopic, type WantedTopic } from '../topic-creation.ts'
@@ -21,11 +22,13 @@ import { createMissingTopics, offsetsTopic, type WantedTopic } from '../topic-cr
 function missingTopics(request: MetadataRequest, call: Call<MetadataResponseInput>): WantedTopic[] {
   const { broker } = call
   if (!request.allowAutoTopicCreation || request.topics === null) return []
+  if (asksByIdTooEarly(request, call.apiVersion)) return []
   if (!broker.settings.boolean('auto.create.topics.enable')) return []
   const wanted = new Map<string, WantedTopic>()
-  for (const { name } of request.topics) {
+  for (const { name, topicId } of request.topics) {
     if (
       name === null ||
+      topicId !== ZERO_UUID ||
       name === '' ||
       broker.quorum.image.topicIds.has(name) ||
       topicNameProblem(name) !== undefined

@@ -3,6 +3,8 @@
  *
  * Answers from the image alone. It never creates a topic: a handler that may do so decides that first and asks
  * again. Names that cannot be topics answer 17, unknown names 3, unknown ids 100; the rest of the answer goes on.
+ * Versions 10 and 11 can spell topic ids but not ask by them: any id or missing name there refuses the whole
+ * request with 42, as Kafka does.
  */
 import { errorCode } from '../../../protocol/errors.ts'
 import type { MetadataRequest, MetadataResponseInput } from '../../../protocol/messages/metadata.ts'
@@ -25,6 +27,8 @@ export interface MetadataView extends EndpointView {
   readonly topicOperations: (topic: string) => number
   readonly clusterOperations: number
 }
+
+const FIRST_VERSION_BY_ID = 12
 
 type TopicBody = NonNullable<MetadataResponseInput['topics']>[number]
 
@@ -63,6 +67,14 @@ function brokerBodies(image: MetadataImage, view: EndpointView): MetadataRespons
   return bodies
 }
 
+/** Whether a request of a version that cannot ask by id does so all the same. */
+export function asksByIdTooEarly(request: MetadataRequest, apiVersion: number): boolean {
+  return (
+    apiVersion < FIRST_VERSION_BY_ID &&
+    (request.topics ?? []).some(({ name, topicId }) => name === null || topicId !== ZERO_UUID)
+  )
+}
+
 function topicBodies(
   image: MetadataImage,
   request: MetadataRequest,
@@ -72,6 +84,8 @@ function topicBodies(
   const { topics } = request
   // Version 0 has no null: there an empty list asks for all topics.
   if (topics === null || (apiVersion === 0 && topics.length === 0)) return allTopics(image, view)
+  if (asksByIdTooEarly(request, apiVersion))
+    return topics.map(({ name }) => absentTopic(name ?? '', ZERO_UUID, errorCode.INVALID_REQUEST))
   const byId = new Set<string>()
   const byName = new Set<string>()
   for (const { name, topicId } of topics) {
