@@ -37,7 +37,7 @@ async function clean(world: ManagedWorld, log: Log): Promise<CompactionResult | 
 
 /** Everything so far is durable and below the high watermark. */
 function settle(world: ManagedWorld, log: Log): void {
-  log.requestDurable()
+  log.whenDurable(() => {})
   world.settle()
   log.setHighWatermark(log.durableOffset)
 }
