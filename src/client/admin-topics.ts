@@ -7,7 +7,6 @@ import { createPartitions } from '../protocol/messages/create-partitions.ts'
 import { createTopics } from '../protocol/messages/create-topics.ts'
 import { deleteRecords } from '../protocol/messages/delete-records.ts'
 import { deleteTopics } from '../protocol/messages/delete-topics.ts'
-import { ZERO_UUID } from '../protocol/uuid.ts'
 import { answeredError } from './client-error.ts'
 import type { Cluster, TopicMetadata } from './cluster.ts'
 
@@ -59,7 +58,6 @@ export async function deleteTopic(cluster: Cluster, name: string): Promise<void>
     deleteTopics,
     {
       topicNames: [name],
-      topics: [{ name, topicId: ZERO_UUID }],
       timeoutMs: TIMEOUT_MS,
     },
     { versionMax: 5 },
