@@ -1,0 +1,237 @@
+/**
+ * Keeps a broker busy in every way that promises something, and holds it to its promises after a crash.
+ *
+ * Loops write records, make and delete topics, commit offsets; each remembers what was acknowledged. `compare`
+ * stops them all, reads what the broker has now and tells every promise that it broke.
+ */
+import { moveOffsets } from '../../src/client/admin-groups.ts'
+import { createTopic, deleteTopic, describeTopics } from '../../src/client/admin-topics.ts'
+import { ClientError } from '../../src/client/client-error.ts'
+import { Cluster } from '../../src/client/cluster.ts'
+import { Consumer, committedOffsets } from '../../src/client/consumer.ts'
+import { LATEST, lookUpOffset } from '../../src/client/fetcher.ts'
+import { Producer } from '../../src/client/producer.ts'
+import { initProducerId } from '../../src/protocol/messages/init-producer-id.ts'
+import { createNodeClock } from '../../src/runtime/node/clock.ts'
+import { nodeNetwork } from '../../src/runtime/node/network.ts'
+import { nodeRandom } from '../../src/runtime/node/random.ts'
+import { Gate } from './gate.ts'
+import { NumberedWriter, parseNumbered } from './numbered-writer.ts'
+import { pause } from './script.ts'
+
+const TOPIC = 'ledger'
+const PARTITIONS = 4
+const WRITERS = 8
+const GROUPS = 3
+const LOOPS = WRITERS + GROUPS + 1
+
+interface CommittingGroup {
+  readonly name: string
+  sent: number
+  acknowledged: number
+}
+
+function client(bootstrap: string, retryMs: number): Cluster {
+  const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
+  return new Cluster(world, { bootstrap: [bootstrap], retryMs })
+}
+
+/** True when the broker confirmed it; false when it is not known what became of it. */
+async function confirmed(attempt: Promise<unknown>): Promise<boolean> {
+  try {
+    await attempt
+    return true
+  } catch (error) {
+    if (error instanceof ClientError) return false
+    throw error
+  }
+}
+
+export class ClusterLedger {
+  readonly #patient: Cluster
+  readonly #hasty: Cluster
+  readonly #gate = new Gate(LOOPS)
+  readonly #writers: NumberedWriter[] = []
+  readonly #groups: CommittingGroup[] = []
+  readonly #loops: Promise<void>[] = []
+  readonly #topicsMade = new Set<string>()
+  readonly #topicsGone = new Set<string>()
+  readonly #producerIds = new Set<bigint>()
+  readonly #read = Array.from({ length: PARTITIONS }, () => ({ nextOffset: 0, values: [] as string[] }))
+  /** What clients threw that is no answer of a broker. */
+  readonly #surprises: string[] = []
+  #topicsTried = 0
+
+  private constructor(bootstrap: string) {
+    this.#patient = client(bootstrap, 120_000)
+    this.#hasty = client(bootstrap, 0)
+  }
+
+  /** Makes the topic and starts the load. */
+  static async open(bootstrap: string): Promise<ClusterLedger> {
+    const ledger = new ClusterLedger(bootstrap)
+    await createTopic(ledger.#patient, {
+      name: TOPIC,
+      partitions: PARTITIONS,
+      replicationFactor: 1,
+      configs: {},
+    })
+    for (let index = 0; index < WRITERS; index++) {
+      const idempotent = index % 2 === 0
+      // A writer that is not idempotent does not retry either: then nothing may stand twice.
+      const producer = new Producer(idempotent ? ledger.#patient : ledger.#hasty, { idempotent })
+      const writer = new NumberedWriter(`w${index}`, TOPIC, (index >> 1) % PARTITIONS, producer)
+      ledger.#writers.push(writer)
+      ledger.#loops.push(ledger.#loop(() => writer.sendNext()))
+    }
+    for (let index = 0; index < GROUPS; index++) {
+      const group = { name: `group-${index}`, sent: 0, acknowledged: -1 }
+      ledger.#groups.push(group)
+      ledger.#loops.push(ledger.#loop(() => ledger.#commit(group)))
+    }
+    ledger.#loops.push(ledger.#loop(() => ledger.#changeTopics()))
+    return ledger
+  }
+
+  summary(): string {
+    const records = this.#writers.reduce((sum, writer) => sum + writer.acknowledgedCount, 0)
+    const commits = this.#groups.reduce((sum, group) => sum + group.acknowledged + 1, 0)
+    return `${records} records, ${commits} commits, ${this.#topicsMade.size} topics and ${this.#topicsGone.size} deletions acknowledged`
+  }
+
+  /** Stops the load and compares; it stays stopped until `resume`. */
+  async compare(violations: string[]): Promise<void> {
+    await this.#gate.close()
+    violations.push(...this.#surprises.splice(0))
+    await this.#comparePartitions(violations)
+    await this.#compareGroups(violations)
+    await this.#compareTopics(violations)
+    await this.#compareProducerIds(violations)
+  }
+
+  resume(): void {
+    this.#gate.open()
+  }
+
+  /** Ends the load, and compares once more, this time with all that was ever read. */
+  async close(violations: string[]): Promise<void> {
+    await this.compare(violations)
+    this.#gate.end()
+    await Promise.all(this.#loops)
+    for (const [partition, { values }] of this.#read.entries()) {
+      const all: string[] = []
+      await this.#readOn(partition, 0, (value) => all.push(value))
+      if (all.length !== values.length || all.some((value, index) => value !== values[index]))
+        violations.push(`partition ${partition} does not hold any more what was read from it before`)
+    }
+    await this.#patient.close()
+    await this.#hasty.close()
+  }
+
+  async #loop(round: () => Promise<boolean>): Promise<void> {
+    while (await this.#gate.pass()) {
+      try {
+        if (!(await round())) await pause(20)
+      } catch (error) {
+        this.#surprises.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+        await pause(20)
+      }
+    }
+  }
+
+  async #commit(group: CommittingGroup): Promise<boolean> {
+    const offset = group.sent++
+    const done = await confirmed(
+      moveOffsets(this.#hasty, group.name, [{ topic: TOPIC, partition: 0, offset }]),
+    )
+    if (done) group.acknowledged = offset
+    else this.#hasty.forgetCoordinator(group.name)
+    return done
+  }
+
+  /** Makes a topic; deletes an older one every third time. */
+  async #changeTopics(): Promise<boolean> {
+    const number = this.#topicsTried++
+    const name = `made-${number}`
+    const config = { 'retention.ms': String(86_400_000 + number) }
+    const isMade = await confirmed(
+      createTopic(this.#hasty, { name, partitions: 2, replicationFactor: 1, configs: config }),
+    )
+    if (isMade) this.#topicsMade.add(name)
+    const [oldest] = this.#topicsMade
+    if (number % 3 === 0 && oldest !== undefined) {
+      this.#topicsMade.delete(oldest)
+      if (await confirmed(deleteTopic(this.#hasty, oldest))) this.#topicsGone.add(oldest)
+    }
+    await pause(20)
+    return isMade
+  }
+
+  async #readOn(partition: number, from: number, take: (value: string) => void): Promise<number> {
+    const end = await lookUpOffset(this.#patient, TOPIC, partition, LATEST)
+    if (end <= from) return end
+    await new Consumer(this.#patient).readFrom(
+      [{ topic: TOPIC, partition, offset: from }],
+      async (fetched) => {
+        for (const record of fetched.records) take(record.value?.toString() ?? '')
+        return (fetched.records.at(-1)?.offset ?? -1) + 1 < end
+      },
+    )
+    return end
+  }
+
+  async #comparePartitions(violations: string[]): Promise<void> {
+    const writers = new Map(this.#writers.map((writer) => [writer.name, writer]))
+    for (const [partition, read] of this.#read.entries()) {
+      const end = await this.#readOn(partition, read.nextOffset, (value) => {
+        read.values.push(value)
+        const parsed = parseNumbered(Buffer.from(value))
+        const writer = writers.get(parsed?.name ?? '')
+        if (parsed === null || writer === undefined || writer.partition !== partition)
+          violations.push(`partition ${partition} holds what nobody sent to it: ${value.slice(0, 40)}`)
+        else writer.saw(parsed.number, violations)
+      })
+      if (end < read.nextOffset)
+        violations.push(`partition ${partition} ended at ${read.nextOffset}, now at ${end}`)
+      if (end !== read.values.length)
+        violations.push(`partition ${partition} ends at ${end} with ${read.values.length} records`)
+      read.nextOffset = end
+    }
+    for (const writer of this.#writers) writer.judge(violations)
+  }
+
+  async #compareGroups(violations: string[]): Promise<void> {
+    for (const group of this.#groups) {
+      const [committed] = await committedOffsets(this.#patient, group.name, [{ topic: TOPIC, partition: 0 }])
+      const offset = committed?.offset ?? -1
+      if (offset < group.acknowledged || offset >= group.sent)
+        violations.push(
+          `${group.name} has ${offset}; ${group.acknowledged} was acknowledged, ${group.sent - 1} sent`,
+        )
+    }
+  }
+
+  async #compareTopics(violations: string[]): Promise<void> {
+    const present = new Map((await describeTopics(this.#patient, null)).map((topic) => [topic.name, topic]))
+    for (const name of this.#topicsMade) {
+      const topic = present.get(name)
+      if (topic === undefined) violations.push(`topic ${name} is gone`)
+      else if (topic.partitions.length !== 2 || topic.partitions.some((one) => one.leaderId < 0))
+        violations.push(`topic ${name} is not whole: ${JSON.stringify(topic.partitions)}`)
+    }
+    for (const name of this.#topicsGone)
+      if (present.has(name)) violations.push(`topic ${name} is back after its deletion`)
+    const newest = [...this.#topicsMade].at(-1)
+    if (newest !== undefined)
+      await new Producer(this.#patient).send(newest, [{ partition: 1, value: Buffer.from('served') }])
+  }
+
+  async #compareProducerIds(violations: string[]): Promise<void> {
+    const answer = await this.#patient.retrying(() =>
+      this.#patient.request(null, initProducerId, { transactionalId: null, transactionTimeoutMs: 0 }),
+    )
+    if (answer.errorCode !== 0 || this.#producerIds.has(answer.producerId))
+      violations.push(`producer id ${answer.producerId} (error ${answer.errorCode}) was handed out before`)
+    this.#producerIds.add(answer.producerId)
+  }
+}
