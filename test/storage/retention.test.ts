@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { planRetention, type RetainedSegment, type RetentionFacts } from '../../src/storage/retention.ts'
+import { sizedBatch } from './support/batches.ts'
+import { ManagedWorld } from './support/managed-world.ts'
+
+function segments(...sizes: number[]): RetainedSegment[] {
+  return sizes.map((sizeBytes, index) => ({
+    baseOffset: index * 10,
+    nextOffset: (index + 1) * 10,
+    sizeBytes,
+    maxTimestampMs: index * 1_000,
+    modifiedMs: 0,
+  }))
+}
+
+function plan(facts: Partial<RetentionFacts>) {
+  return planRetention({
+    nowMs: 10_000,
+    logStartOffset: 0,
+    highWatermark: 1_000,
+    segments: segments(100, 100, 100, 100),
+    config: { deletes: true, retentionMs: -1, retentionBytes: -1 },
+    ...facts,
+  })
+}
+
+describe('retention', () => {
+  it('by age: the oldest segments whose newest record is too old', () => {
+    const config = { deletes: true, retentionMs: 8_500, retentionBytes: -1 }
+    expect(plan({ config })).toEqual({ deleteCount: 2, rollsFirst: false, logStartOffset: 20 })
+    expect(plan({ config: { ...config, retentionMs: 10_000 } }).deleteCount).toBe(0)
+    expect(plan({ config, highWatermark: 19 }).deleteCount).toBe(1)
+    expect(plan({ config: { ...config, deletes: false } }).deleteCount).toBe(0)
+  })
+
+  it('by age: all of them, after a new segment was begun', () => {
+    const config = { deletes: true, retentionMs: 0, retentionBytes: -1 }
+    expect(plan({ config })).toEqual({ deleteCount: 4, rollsFirst: true, logStartOffset: 40 })
+    expect(plan({ config, segments: segments(100, 100, 0) })).toEqual({
+      deleteCount: 2,
+      rollsFirst: false,
+      logStartOffset: 20,
+    })
+  })
+
+  it('by age: the file’s own time counts where records have none', () => {
+    const config = { deletes: true, retentionMs: 5_000, retentionBytes: -1 }
+    const timeless = segments(100, 100).map((segment) => ({
+      ...segment,
+      maxTimestampMs: -1,
+      modifiedMs: 4_000,
+    }))
+    expect(plan({ config, segments: timeless }).deleteCount).toBe(2)
+    expect(plan({ config: { ...config, retentionMs: 6_000 }, segments: timeless }).deleteCount).toBe(0)
+  })
+
+  it('by size: as many as can go without falling below the bound', () => {
+    const config = { deletes: true, retentionMs: -1, retentionBytes: 250 }
+    expect(plan({ config }).deleteCount).toBe(1)
+    expect(plan({ config: { ...config, retentionBytes: 200 } }).deleteCount).toBe(2)
+    expect(plan({ config: { ...config, retentionBytes: 400 } }).deleteCount).toBe(0)
+    expect(plan({ config: { ...config, retentionBytes: 0 } }).deleteCount).toBe(4)
+  })
+
+  it('behind the log start: whatever the policy, but never the active segment', () => {
+    const config = { deletes: false, retentionMs: 0, retentionBytes: 0 }
+    expect(plan({ config, logStartOffset: 25 })).toEqual({
+      deleteCount: 2,
+      rollsFirst: false,
+      logStartOffset: 25,
+    })
+    expect(plan({ config, logStartOffset: 40 })).toEqual({
+      deleteCount: 3,
+      rollsFirst: false,
+      logStartOffset: 40,
+    })
+  })
+
+  it('deletes, moves the start, and never uses an offset twice, over a power cut', async () => {
+    const world = new ManagedWorld({ segmentBytes: 1_000, retentionMs: 60_000, fileDeleteDelayMs: 1_000 })
+    await world.start()
+    const log = world.create()
+    const starts: number[] = []
+    log.setListener({
+      written() {},
+      durable() {},
+      failed() {},
+      offline() {},
+      logStartOffsetMoved: (start) => starts.push(start),
+    })
+    for (let i = 0; i < 9; i++) {
+      log.append(sizedBatch(400, { baseTimestamp: world.clock.nowMs }), {
+        origin: 'client',
+        leaderEpoch: 3,
+        nowMs: 0,
+      })
+    }
+    log.whenDurable(() => {})
+    world.settle()
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBe(0)
+    world.clock.advance(61_000)
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBe(0)
+    log.setHighWatermark(9)
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+    expect([log.logStartOffset, log.logEndOffset, log.segmentCount, log.sizeBytes]).toEqual([9, 9, 1, 0])
+    expect(starts).toEqual([9])
+    expect(log.endOffsetForLeaderEpoch(3)).toEqual({ leaderEpoch: 3, endOffset: 9 })
+    expect(world.disk.list('/data/t-0').some(({ name }) => name.endsWith('.deleted'))).toBe(true)
+    world.clock.advance(2_000)
+    expect(world.disk.list('/data/t-0').filter(({ name }) => name.endsWith('.log')).length).toBe(1)
+    world.kill(() => 0)
+    await world.start()
+    expect([world.log().logStartOffset, world.log().logEndOffset]).toEqual([9, 9])
+  })
+
+  it('DeleteRecords: moves the start at once, segments follow, and a restart remembers', async () => {
+    const world = new ManagedWorld({ segmentBytes: 1_000, retentionMs: -1 })
+    await world.start()
+    const log = world.create()
+    for (let i = 0; i < 9; i++) log.append(sizedBatch(400), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    log.whenDurable(() => {})
+    world.settle()
+    log.setHighWatermark(8)
+    expect(log.deleteRecordsBefore(9)).toBe(false)
+    expect(log.deleteRecordsBefore(5)).toBe(true)
+    expect(log.logStartOffset).toBe(5)
+    expect(world.read(log, 5).length).toBe(4 * 398)
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBe(4 * 398)
+    await world.checkpoint()
+    world.kill(() => 0)
+    await world.start()
+    expect([world.log().logStartOffset, world.log().logEndOffset]).toEqual([5, 9])
+  })
+})
