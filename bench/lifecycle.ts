@@ -20,6 +20,8 @@ import { ask } from './wire.ts'
 const TOPIC = 'bench'
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
+/** After some seconds without work the engine gives back what the start needed. */
+const SETTLE_MS = 15_000
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
@@ -124,7 +126,7 @@ export async function memory(
 ): Promise<{ idleBytes: number; withPartitionsBytes: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   let server = await startBroker({}, directory)
-  await sleep(2_000)
+  await sleep(SETTLE_MS)
   const idleBytes = server.residentBytes()
   for (let first = 0; first < partitions / 100; first += 10) {
     const topics = Array.from({ length: Math.min(10, partitions / 100) }, (_, index) => ({
@@ -135,7 +137,7 @@ export async function memory(
   }
   await server.kill('SIGTERM')
   server = await startBroker({}, directory)
-  await sleep(2_000)
+  await sleep(SETTLE_MS)
   const withPartitionsBytes = server.residentBytes()
   await server.close()
   return { idleBytes, withPartitionsBytes }

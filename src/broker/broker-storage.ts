@@ -9,6 +9,7 @@ import { randomUuid } from '../runtime/random.ts'
 import type { World } from '../runtime/world.ts'
 import { replaceFileSync } from '../storage/atomic-file.ts'
 import type { LogConfig } from '../storage/log-config.ts'
+import { LogMaintenance } from '../storage/log-maintenance.ts'
 import { type DirectoryOpening, LogManager } from '../storage/log-manager.ts'
 import { MetadataSnapshots } from '../storage/metadata-snapshots.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
@@ -27,6 +28,8 @@ export interface BrokerStorage {
   beginQuorumEpoch(epoch: number): void
   /** Sets logs aside that no topic claims. */
   setStraysAside(isClaimed: (topic: string, partition: number) => boolean): void
+  /** Retention, compaction and the forgetting of silent producers, from now on. */
+  startMaintenance(): void
   /** Writes everything down and leaves the clean marker. */
   close(brokerEpoch: bigint): Promise<void>
 }
@@ -96,6 +99,12 @@ export async function openStorage(
   const directoryIds = manager.format(config.nodeId, clusterId)
   const loaded = await manager.load()
   world.log.info('logs opened', { logs: loaded.logCount, clean: loaded.wasClean })
+  const maintenance = new LogMaintenance(manager, world.clock, world.log, {
+    retentionCheckIntervalMs: settings.number('log.retention.check.interval.ms'),
+    cleanerBackoffMs: settings.number('log.cleaner.backoff.ms'),
+    cleans: settings.boolean('log.cleaner.enable'),
+    producerCheckIntervalMs: settings.number('producer.id.expiration.check.interval.ms'),
+  })
   const metadataLog = metadataLogOf(manager)
   const folder = joinPath(metadataLog.directoryPath, `${METADATA_TOPIC}-0`)
   return {
@@ -129,7 +138,11 @@ export async function openStorage(
         manager.setAside(log)
       }
     },
-    close: (brokerEpoch) => manager.stop(Number(brokerEpoch)),
+    startMaintenance: () => maintenance.start(),
+    close(brokerEpoch) {
+      maintenance.stop()
+      return manager.stop(Number(brokerEpoch))
+    },
   }
 }
 

@@ -123,6 +123,7 @@ class SingleBroker implements Broker {
     // Group clients would be told to come back; a short wait at the start spares them that.
     await services.groups.whenLoaded(GROUP_LOAD_MS_MAX)
     listeners.admit()
+    storage.startMaintenance()
     this.#ready = true
     world.log.info('broker started', {
       nodeId: config.nodeId,
