@@ -8,7 +8,7 @@ import { joinPath } from '../runtime/disk.ts'
 import { randomUuid } from '../runtime/random.ts'
 import type { World } from '../runtime/world.ts'
 import { replaceFileSync } from '../storage/atomic-file.ts'
-import type { LogConfig } from '../storage/log-config.ts'
+import { defaultLogConfig, type LogConfig } from '../storage/log-config.ts'
 import { LogMaintenance } from '../storage/log-maintenance.ts'
 import { type DirectoryOpening, LogManager } from '../storage/log-manager.ts'
 import { MetadataSnapshots } from '../storage/metadata-snapshots.ts'
@@ -37,6 +37,14 @@ export interface BrokerStorage {
 export const METADATA_TOPIC = '__cluster_metadata'
 /** The topic id that the metadata log has in every cluster. */
 const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+/** The metadata log keeps everything until a snapshot has it, and is always synced: no setting may change that. */
+const metadataLogConfig: LogConfig = {
+  ...defaultLogConfig,
+  deletes: false,
+  retentionMs: -1,
+  segmentBytes: 128 * 1024 * 1024,
+}
 
 function refusal(openings: readonly DirectoryOpening[], config: BrokerConfig): string | null {
   for (const { path, properties, isLocked } of openings) {
@@ -85,7 +93,7 @@ export async function openStorage(
 ): Promise<BrokerStorage> {
   const manager = new LogManager(world, {
     directories: config.logDirectories,
-    configOf: (topic) => settings.logConfig(topic),
+    configOf: (topic) => (topic === METADATA_TOPIC ? metadataLogConfig : settings.logConfig(topic)),
     checkpointIntervalMs: settings.number('replica.high.watermark.checkpoint.interval.ms'),
   })
   const openings = manager.openDirectories()
