@@ -57,7 +57,7 @@ export function inspectOwn(
     return refuse(ErrorCode.INVALID_RECORD, 'an append needs at least one record batch')
   const batches: BatchFacts[] = []
   let recordsBefore = 0
-  const isRepacked = false
+  let isRepacked = false
   for (let position = 0; position < records.length; ) {
     const fault = structureFault(records, position)
     if (fault !== null) return refuse(ErrorCode.CORRUPT_MESSAGE, fault)
@@ -75,6 +75,7 @@ export function inspectOwn(
         : null)
     if (refused !== null) return refused
     batches.push(facts)
+    isRepacked ||= !facts.isControl && mustRecompress(records, position, config)
     recordsBefore += facts.recordCount
     position += facts.sizeBytes
   }
