@@ -5,6 +5,7 @@
  * another node or cluster. A directory that merely fails is left out, as long as one works.
  */
 import { joinPath } from '../runtime/disk.ts'
+import { limits } from '../runtime/limits.ts'
 import { randomUuid } from '../runtime/random.ts'
 import type { World } from '../runtime/world.ts'
 import { replaceFileSync } from '../storage/atomic-file.ts'
@@ -94,6 +95,10 @@ export async function openStorage(
   const manager = new LogManager(world, {
     directories: config.logDirectories,
     configOf: (topic) => (topic === METADATA_TOPIC ? metadataLogConfig : settings.logConfig(topic)),
+    openFilesMax: Math.min(
+      limits.openSegmentFilesMax,
+      Math.floor(world.descriptorsMax * limits.descriptorsForSegmentsShare),
+    ),
     checkpointIntervalMs: settings.number('replica.high.watermark.checkpoint.interval.ms'),
   })
   const openings = manager.openDirectories()

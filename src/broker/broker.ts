@@ -174,8 +174,9 @@ class SingleBroker implements Broker {
 
   #connectionBounds() {
     const settings = this.#settings
+    const affordable = Math.floor(this.#world.descriptorsMax * limits.descriptorsForConnectionsShare)
     return {
-      connectionsMax: () => Math.min(limits.connectionsMax, settings.number('max.connections')),
+      connectionsMax: () => Math.min(limits.connectionsMax, affordable, settings.number('max.connections')),
       connectionsPerAddressMax: () =>
         Math.min(limits.connectionsPerAddressMax, settings.number('max.connections.per.ip')),
       idleMsMax: () => settings.number('connections.max.idle.ms'),

@@ -21,9 +21,11 @@ export const limits = {
   connectionsMax: 10_000,
   /** Open client connections from one address; `max.connections.per.ip`. */
   connectionsPerAddressMax: 10_000,
-  /** File descriptors kept back from connections, for segment files. */
-  fileDescriptorsForStorageMin: 512,
-  /** Segment files that may be open at once. */
+  /** Share of the file descriptors that connections may have; the rest is for segment files (trap: EMFILE is silent). */
+  descriptorsForConnectionsShare: 0.5,
+  /** Share that open segment files may have; syncs of directories and small files need some, too. */
+  descriptorsForSegmentsShare: 0.4,
+  /** Segment files that may be open at once, where the system allows as many. */
   openSegmentFilesMax: 4_096,
   /** How often connections are looked over for idle and stalled peers. */
   connectionSweepMs: 5_000,

@@ -14,4 +14,6 @@ export interface World {
   readonly network: Network
   readonly random: Random
   readonly log: Log
+  /** Files and sockets that may be open at once, all together. */
+  readonly descriptorsMax: number
 }

@@ -27,6 +27,8 @@ export interface LogManagerOptions {
   readonly directories: readonly string[]
   /** Settings of a topic; asked when a log is opened or created. */
   readonly configOf: (topic: string) => LogConfig
+  /** Segment files that may be open at once. */
+  readonly openFilesMax: number
   /** How often high watermarks and recovery points are saved when they moved. */
   readonly checkpointIntervalMs: number
 }
@@ -73,7 +75,7 @@ export class LogManager {
   constructor(world: StorageWorld, options: LogManagerOptions) {
     this.#world = world
     this.#options = options
-    const pools = { files: new OpenFiles(world.disk, limits.openSegmentFilesMax), buffers: new BufferPool() }
+    const pools = { files: new OpenFiles(world.disk, options.openFilesMax), buffers: new BufferPool() }
     this.#directories = options.directories.map(
       (path) => new LogDirectory(path, world, pools, (directory) => this.#directoryFailed(directory)),
     )

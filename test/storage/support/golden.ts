@@ -46,7 +46,12 @@ export function createManager(directories: readonly string[]): LogManager {
     random: nodeRandom,
     log: silentLog,
   }
-  return new LogManager(world, { directories, configOf: goldenConfig, checkpointIntervalMs: 60_000 })
+  return new LogManager(world, {
+    directories,
+    configOf: goldenConfig,
+    openFilesMax: 100,
+    checkpointIntervalMs: 60_000,
+  })
 }
 
 export interface DumpedBatch {

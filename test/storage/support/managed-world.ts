@@ -47,7 +47,12 @@ export class ManagedWorld {
   #create(): LogManager {
     return new LogManager(
       { clock: this.clock, disk: this.disk, random: this.random, log: silentLog },
-      { directories: this.directories, configOf: () => this.config, checkpointIntervalMs: 100 },
+      {
+        directories: this.directories,
+        configOf: () => this.config,
+        openFilesMax: 100,
+        checkpointIntervalMs: 100,
+      },
     )
   }
 
