@@ -44,6 +44,11 @@ export class ManagedWorld {
     this.manager = this.#create()
   }
 
+  /** Another manager on the same disk: a second broker, or the next life of this one. */
+  another(): LogManager {
+    return this.#create()
+  }
+
   #create(): LogManager {
     return new LogManager(
       { clock: this.clock, disk: this.disk, random: this.random, log: silentLog },

@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../src/runtime/log.ts'
+import { LogMaintenance } from '../../src/storage/log-maintenance.ts'
+import { sizedBatch, testBatch } from './support/batches.ts'
+import { ManagedWorld } from './support/managed-world.ts'
+
+const OPTIONS = { origin: 'client', leaderEpoch: 0, nowMs: 0 } as const
+
+describe('the logs of a broker', () => {
+  it('are formatted once, kept over a clean stop, and found again', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    expect(world.manager.openDirectories()).toEqual([
+      { path: '/a', properties: null, failure: null, isLocked: false },
+      { path: '/b', properties: null, failure: null, isLocked: false },
+    ])
+    expect(world.manager.format(3, 'cluster').length).toBe(2)
+    world.manager.abandon()
+    expect(await world.start()).toEqual({
+      logCount: 0,
+      wasClean: false,
+      brokerEpochAtStop: -1,
+      duplicates: [],
+    })
+    for (let partition = 0; partition < 5; partition++) world.create(partition)
+    expect(world.manager.create('t', 0, null)).toMatchObject({ ok: false, reason: 'exists' })
+    expect(world.manager.directories.map((directory) => directory.logs.size)).toEqual([3, 2])
+    world.log(4).append(testBatch(), OPTIONS)
+    const [first] = world.manager.directories
+    const chosen = world.manager.create('u', 0, null, first?.properties?.directoryId ?? null)
+    expect(chosen).toMatchObject({ ok: true, log: { directoryPath: '/a' } })
+    await world.stop()
+    expect(await world.start()).toEqual({ logCount: 6, wasClean: true, brokerEpochAtStop: 5, duplicates: [] })
+    expect([world.log(4).logEndOffset, world.log(4).topicId]).toEqual([1, 'AAAAAAAAAAAAAAAAAAAAAQ'])
+    expect(world.disk.status('/a/.kafka_cleanshutdown')).toBeNull()
+    world.kill()
+    expect((await world.start()).wasClean).toBe(false)
+  })
+
+  it('trap 20: two brokers on one directory: the second is told', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    expect(world.another().openDirectories()).toMatchObject([
+      { isLocked: true, failure: 'another process uses it' },
+    ])
+    world.manager.abandon()
+    expect(world.another().openDirectories()).toMatchObject([{ isLocked: false, failure: null }])
+  })
+
+  it('trap 6: the marker goes before anything is opened, and comes only after everything is closed', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    world.create().append(testBatch(), OPTIONS)
+    await world.stop()
+    expect(world.disk.status('/data/.kafka_cleanshutdown')).not.toBeNull()
+    await world.start()
+    world.kill(() => 0)
+    expect((await world.start()).wasClean).toBe(false)
+    world.log().append(testBatch(), OPTIONS)
+    world.disk.fault = (operation) => (operation === 'sync' ? 'EIO' : null)
+    await world.stop()
+    world.disk.fault = () => null
+    expect(world.disk.status('/data/.kafka_cleanshutdown')).toBeNull()
+  })
+
+  it('one failing directory takes its own partitions offline and no others', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    const logs = [0, 1, 2, 3].map((partition) => world.create(partition))
+    const failed: string[] = []
+    world.manager.onDirectoryFailed = (directory) => failed.push(directory.path)
+    const offline: number[] = []
+    for (const log of logs) {
+      log.setListener({
+        written() {},
+        durable() {},
+        failed() {},
+        logStartOffsetMoved() {},
+        offline: () => offline.push(log.partition),
+      })
+      log.append(testBatch(), OPTIONS)
+      log.requestDurable()
+    }
+    world.disk.fault = (operation, path) => (operation === 'sync' && path.startsWith('/b') ? 'EIO' : null)
+    world.settle()
+    world.disk.fault = () => null
+    expect(failed).toEqual(['/b'])
+    const broken = logs.filter((log) => log.directoryPath === '/b').map((log) => log.partition)
+    expect(offline.sort()).toEqual(broken)
+    for (const log of logs) {
+      expect(log.append(testBatch(), OPTIONS).ok).toBe(log.directoryPath === '/a')
+    }
+    expect(world.manager.create('u', 0, null)).toMatchObject({ ok: true, log: { directoryPath: '/a' } })
+    expect(world.manager.describe().map((directory) => [directory.path, directory.isOffline])).toEqual([
+      ['/a', false],
+      ['/b', true],
+    ])
+    await world.stop()
+    expect(world.disk.status('/a/.kafka_cleanshutdown')).not.toBeNull()
+    expect(world.disk.status('/b/.kafka_cleanshutdown')).toBeNull()
+  })
+
+  it('a directory that cannot be opened does not keep the others from starting', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    for (let partition = 0; partition < 4; partition++) world.create(partition)
+    await world.stop()
+    world.disk.fault = (operation, path) => (path.startsWith('/b') && operation === 'list' ? 'EIO' : null)
+    const loaded = await world.start()
+    expect(loaded.logCount).toBe(2)
+    expect(world.manager.directories.map((directory) => directory.isOffline)).toEqual([false, true])
+  })
+
+  it('deletes a partition at once, its files later, and lets a new one of its name begin', async () => {
+    const world = new ManagedWorld({ fileDeleteDelayMs: 1_000 })
+    await world.start()
+    const old = world.create()
+    old.append(testBatch(), OPTIONS)
+    old.requestDurable()
+    expect(world.manager.delete('t', 0)).toBe(true)
+    expect(world.manager.delete('t', 0)).toBe(false)
+    expect(old.append(testBatch(), OPTIONS)).toMatchObject({ ok: false })
+    const fresh = world.create()
+    fresh.append(testBatch(), OPTIONS)
+    world.settle()
+    expect([fresh.logEndOffset, fresh.writtenOffset]).toEqual([1, 1])
+    const names = (): string[] =>
+      world.disk
+        .list('/data')
+        .map((entry) => entry.name)
+        .filter((name) => name.startsWith('t-'))
+    expect(names().sort()).toEqual(['t-0', expect.stringMatching(/^t-0\.[0-9a-f]{32}-delete$/)])
+    world.clock.advance(2_000)
+    expect(names()).toEqual(['t-0'])
+    expect(world.manager.directories[0]?.failure).toBeNull()
+    world.manager.delete('t', 0)
+    world.kill()
+    await world.start()
+    expect(names()).toEqual([])
+  })
+
+  it('moves a partition to another directory and forgets the old copy', async () => {
+    const world = new ManagedWorld({ fileDeleteDelayMs: 1_000, segmentBytes: 1_000 }, ['/a', '/b'])
+    await world.start()
+    const log = world.create()
+    for (let i = 0; i < 6; i++) log.append(sizedBatch(400), OPTIONS)
+    log.whenDurable(() => {})
+    world.settle()
+    log.setHighWatermark(6)
+    expect(world.manager.createFuture('t', 0, '/nowhere')).toMatchObject({ ok: false })
+    expect(world.manager.createFuture('t', 0, '/a')).toMatchObject({ ok: false, reason: 'exists' })
+    const created = world.manager.createFuture('t', 0, '/b')
+    if (!created.ok) throw new Error(created.message)
+    expect(world.manager.describe()[1]?.replicas).toEqual([
+      { topic: 't', partition: 0, sizeBytes: 0, offsetLag: 6, isFuture: true },
+    ])
+    const bytes = world.read(log, 0)
+    created.log.append(bytes, { origin: 'replica', leaderEpoch: 0, nowMs: 0 })
+    created.log.whenDurable(() => {})
+    world.settle()
+    const promoted = world.manager.promoteFuture('t', 0)
+    expect(promoted).toBe(created.log)
+    expect(world.manager.log('t', 0)).toBe(created.log)
+    expect([promoted?.highWatermark, promoted?.directoryPath]).toEqual([6, '/b'])
+    promoted?.append(sizedBatch(400), OPTIONS)
+    world.clock.advance(2_000)
+    expect(world.disk.list('/a').some((entry) => entry.name.startsWith('t-0'))).toBe(false)
+    await world.stop()
+    await world.start()
+    expect([world.log().logEndOffset, world.log().directoryPath]).toEqual([7, '/b'])
+    expect(world.read(world.log(), 0).subarray(0, bytes.length).equals(bytes)).toBe(true)
+  })
+
+  it('finds an unfinished copy again after a restart, and can give it up', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    world.create()
+    world.manager.createFuture('t', 0, '/b')
+    world.manager.futureLog('t', 0)?.whenDurable(() => {})
+    world.log().whenDurable(() => {})
+    world.settle()
+    world.kill(() => 0)
+    await world.start()
+    expect(world.manager.futureLog('t', 0)).not.toBeNull()
+    world.manager.abandonFuture('t', 0)
+    expect(world.manager.futureLog('t', 0)).toBeNull()
+    expect(world.manager.log('t', 0)).not.toBeNull()
+  })
+
+  it('leaves alone what is no partition, and a partition that stands in two directories', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    world.create()
+    await world.stop()
+    world.disk.makeDirectory('/b/t-0')
+    world.disk.makeDirectory('/a/lost+found')
+    const loaded = await world.start()
+    expect(loaded).toMatchObject({ logCount: 1, duplicates: ['/b/t-0'] })
+    expect(world.log().directoryPath).toBe('/a')
+    world.manager.setAside(world.log())
+    expect(world.disk.list('/a').some((entry) => entry.name.endsWith('-stray'))).toBe(true)
+  })
+
+  it('high watermarks and recovery points are saved when they move, and only then', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    const log = world.create()
+    log.append(testBatch(), OPTIONS)
+    log.requestDurable()
+    world.settle()
+    log.setHighWatermark(1)
+    world.clock.advance(300)
+    const renames = world.disk.counts.get('rename')
+    world.clock.advance(1_000)
+    expect(world.disk.counts.get('rename')).toBe(renames)
+    world.kill(() => 0)
+    await world.start()
+    expect([world.log().highWatermark, world.log().durableOffset]).toEqual([1, 1])
+  })
+})
+
+describe('the maintenance of all logs', () => {
+  it('deletes, cleans and forgets on the clock', async () => {
+    const world = new ManagedWorld({
+      segmentBytes: 1_000,
+      retentionMs: 5_000,
+      compacts: true,
+      minCleanableDirtyRatio: 0,
+      producerIdExpirationMs: 3_000,
+    })
+    await world.start()
+    const log = world.create()
+    const maintenance = new LogMaintenance(world.manager, world.clock, silentLog, {
+      retentionCheckIntervalMs: 1_000,
+      cleanerBackoffMs: 400,
+      producerCheckIntervalMs: 2_000,
+      cleans: true,
+    })
+    maintenance.start()
+    const producer = { producerId: 3n, producerEpoch: 0 }
+    for (let i = 0; i < 12; i++) {
+      const records = [{ key: 'k', value: `${'x'.repeat(300)}${i}` }]
+      const batch = testBatch({ records, baseTimestamp: world.clock.nowMs, ...producer, baseSequence: i })
+      log.append(batch, { ...OPTIONS, nowMs: world.clock.nowMs })
+    }
+    log.whenDurable(() => {})
+    world.settle()
+    log.setHighWatermark(12)
+    const sizeBefore = log.sizeBytes
+    const pass = async (ms: number): Promise<void> => {
+      for (let i = 0; i < ms / 10; i++) {
+        world.clock.advance(10)
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+      }
+    }
+    await pass(900)
+    expect(log.sizeBytes).toBeLessThan(sizeBefore * 0.6)
+    expect(world.manager.directories[0]?.cleanerOffsets.get('t-0')).toBeGreaterThan(0)
+    expect(log.activeProducers().length).toBe(1)
+    await pass(4_000)
+    expect(log.activeProducers().length).toBe(0)
+    await pass(4_000)
+    expect([log.logStartOffset, log.sizeBytes]).toEqual([12, 0])
+    maintenance.stop()
+  })
+})

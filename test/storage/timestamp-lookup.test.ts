@@ -1,0 +1,104 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import type { Log } from '../../src/storage/log.ts'
+import type { TimestampedOffset } from '../../src/storage/read-outcome.ts'
+import { testBatch, wrapBatch } from './support/batches.ts'
+import { dice } from './support/managed-world.ts'
+import { TestWorld } from './support/world.ts'
+
+function find(world: TestWorld, log: Log, timestampMs: number): TimestampedOffset | null {
+  let answer: TimestampedOffset | null = null
+  log.offsetForTimestamp(timestampMs, (found, error) => {
+    expect(error).toBeNull()
+    answer = found
+  })
+  world.settle()
+  return answer
+}
+
+function findMax(world: TestWorld, log: Log): TimestampedOffset | null {
+  let answer: TimestampedOffset | null = null
+  log.offsetOfMaxTimestamp((found) => {
+    answer = found
+  })
+  world.settle()
+  return answer
+}
+
+describe('lookups by time', () => {
+  it('answer the first record at or past the time, inside a batch too, or nothing', () => {
+    const world = new TestWorld()
+    const log = world.create()
+    const records = [0, 10, 20].map((timestampDelta) => ({ value: 'v', timestampDelta }))
+    world.append(log, testBatch({ baseTimestamp: 1_000, records }), { leaderEpoch: 4 })
+    const inner = testBatch({ baseTimestamp: 2_000, records })
+    const packed = wrapBatch(
+      { baseTimestamp: 2_000, maxTimestamp: 2_020, attributes: 1 },
+      gzipSync(inner.subarray(61)),
+      3,
+      2,
+    )
+    world.append(log, packed, { leaderEpoch: 5 })
+    world.settle()
+    expect(find(world, log, 0)).toEqual({ offset: 0, timestampMs: 1_000, leaderEpoch: 4 })
+    expect(find(world, log, 1_001)).toEqual({ offset: 1, timestampMs: 1_010, leaderEpoch: 4 })
+    expect(find(world, log, 1_021)).toEqual({ offset: 3, timestampMs: 2_000, leaderEpoch: 5 })
+    expect(find(world, log, 2_015)).toEqual({ offset: 5, timestampMs: 2_020, leaderEpoch: 5 })
+    expect(find(world, log, 2_021)).toBeNull()
+    expect(findMax(world, log)).toEqual({ offset: 5, timestampMs: 2_020, leaderEpoch: 5 })
+    log.setHighWatermark(6)
+    log.deleteRecordsBefore(1)
+    expect(find(world, log, 0)).toMatchObject({ offset: 1 })
+    expect(world.environment.buffers.lentCount).toBe(0)
+  })
+
+  it('agree with a full scan over random times, segments and restarts', () => {
+    const roll = dice(5)
+    const world = new TestWorld()
+    const config = { segmentBytes: 2_000, indexIntervalBytes: 150 }
+    let log = world.create(config)
+    const times: number[] = []
+    for (let i = 0; i < 200; i++) {
+      const baseTimestamp = 1_000 + roll(5_000)
+      const records = Array.from({ length: 1 + roll(3) }, () => ({ value: 'v', timestampDelta: roll(50) }))
+      for (const record of records) times.push(baseTimestamp + record.timestampDelta)
+      world.append(log, testBatch({ baseTimestamp, records }))
+    }
+    log.requestDurable()
+    world.settle()
+    const check = (): void => {
+      for (let i = 0; i < 60; i++) {
+        const wanted = 900 + roll(5_300)
+        const offset = times.findIndex((time) => time >= wanted)
+        const expected = offset < 0 ? null : { offset, timestampMs: times[offset] }
+        const found = find(world, log, wanted)
+        expect(
+          found === null ? null : { offset: found.offset, timestampMs: found.timestampMs },
+          `${wanted}`,
+        ).toEqual(expected)
+      }
+      const largest = Math.max(...times)
+      expect(findMax(world, log)).toMatchObject({ timestampMs: largest })
+    }
+    check()
+    log.close(() => {})
+    world.settle()
+    world.die()
+    log = world.open({ wasClean: true, recoveryPoint: log.logEndOffset }, config)
+    check()
+    world.die()
+    log = world.open({ recoveryPoint: 150 }, config)
+    check()
+    log.truncateTo(100, () => {})
+    world.settle()
+    times.length = log.logEndOffset
+    check()
+  })
+
+  it('of an empty log are empty', () => {
+    const world = new TestWorld()
+    const log = world.create()
+    expect(find(world, log, 0)).toBeNull()
+    expect(findMax(world, log)).toBeNull()
+  })
+})
