@@ -76,6 +76,10 @@ export const limits = {
   logsWorkedOnAtOnceMax: 32,
   /** Bytes appended to a log after which the next checkpoint also writes a producer snapshot: what a restart replays. */
   bytesBetweenProducerSnapshotsMax: 64 * MiB,
+  /** A move between directories that found no room tries again after this long. */
+  replicaMoveRetryMs: 1_000,
+  /** A sync that found no file descriptor is tried again after this long. */
+  syncRetryMs: 100,
   /** Syncs of one log directory under way at once: fewer than the threads that do them. */
   syncsPerDirectoryMax: 8,
   /** Uncompressed size of one batch that the broker has to look into. */

@@ -6,16 +6,23 @@
  * (trap 6), and after the names of new files are safe too (trap 4). A failed sync is never tried again (trap 7).
  */
 import type { Timer } from '../runtime/clock.ts'
-import type { DiskError } from '../runtime/disk.ts'
-import { toDiskError } from './disk-failures.ts'
+import { DiskError, type DiskFile } from '../runtime/disk.ts'
+import { limits } from '../runtime/limits.ts'
+import { isPassing, toDiskError } from './disk-failures.ts'
 import type { LogState } from './log-state.ts'
-import type { PooledFile } from './open-files.ts'
 import type { Segment } from './segment.ts'
 
 export interface SyncerOwner {
   /** Everything below `offset` survives a power cut now. */
   durable(offset: number): void
   diskFailed(error: DiskError): void
+}
+
+/** What one sync has to cover. */
+interface SyncWork {
+  readonly segments: readonly Segment[]
+  readonly names: boolean
+  readonly folder: boolean
 }
 
 type Job = (done: (error: DiskError | null) => void) => void
@@ -95,62 +102,72 @@ export class LogSyncer {
 
   readonly #start = (): void => {
     const target = this.#state.writtenOffset
-    const jobs = this.#jobs()
+    const work = { segments: [...this.#unsynced], names: this.#namesChanged, folder: this.#folderIsNew }
+    this.#unsynced.clear()
+    this.#namesChanged = false
+    this.#folderIsNew = false
+    const jobs = this.#jobs(work)
     let open = jobs.length
     let failure: DiskError | null = null
     const finish = (error: DiskError | null): void => {
       failure ??= error
       open--
-      if (open === 0) this.#finished(target, failure)
+      if (open === 0) this.#finished(target, work, failure)
     }
     for (const job of jobs) job(finish)
   }
 
-  #jobs(): Job[] {
-    const jobs: Job[] = []
-    for (const segment of this.#unsynced) {
-      const writtenBytes = segment.writtenBytes
-      jobs.push((done) =>
-        this.#syncFile(segment.log, (error) => {
-          if (error === null) segment.syncedBytes = Math.max(segment.syncedBytes, writtenBytes)
-          done(error)
-        }),
-      )
-    }
-    this.#unsynced.clear()
+  #jobs({ segments, names, folder }: SyncWork): Job[] {
     const { disk, directoryPath } = this.#state.environment
-    const { folder } = this.#state
-    if (this.#namesChanged) jobs.push((done) => disk.syncDirectory(folder, done))
-    if (this.#folderIsNew) jobs.push((done) => disk.syncDirectory(directoryPath, done))
-    this.#namesChanged = false
-    this.#folderIsNew = false
+    const jobs: Job[] = segments.map((segment) => (done) => this.#syncSegment(segment, done))
+    if (names) jobs.push((done) => disk.syncDirectory(this.#state.folder, done))
+    if (folder) jobs.push((done) => disk.syncDirectory(directoryPath, done))
     if (jobs.length === 0) jobs.push((done) => done(null))
     return jobs
   }
 
-  #syncFile(file: PooledFile, done: (error: DiskError | null) => void): void {
+  #syncSegment(segment: Segment, done: (error: DiskError | null) => void): void {
+    const { writtenBytes } = segment
+    let file: DiskFile
     try {
-      file.hold().sync((error) => {
-        file.free()
-        done(error)
-      })
+      file = segment.log.hold()
     } catch (error) {
       done(toDiskError(error))
+      return
     }
+    file.sync((error) => {
+      segment.log.free()
+      if (error === null) segment.syncedBytes = Math.max(segment.syncedBytes, writtenBytes)
+      // Whatever its code: after a failed sync nothing may be assumed of these bytes, ever.
+      done(error === null ? null : new DiskError('EIO', error.path, error.message))
+    })
   }
 
-  #finished(target: number, error: DiskError | null): void {
+  #finished(target: number, work: SyncWork, error: DiskError | null): void {
     this.#state.environment.syncs.release()
     this.#isSyncing = false
-    if (error !== null) {
+    if (error === null) this.#succeeded(target)
+    else if (isPassing(error)) this.#postpone(work)
+    else {
       this.die()
       this.#owner.diskFailed(error)
-    } else if (!this.#isDead) {
-      this.#durableOffset = Math.max(this.#durableOffset, target)
-      this.#owner.durable(this.#durableOffset)
-      this.startIfWanted()
     }
     this.#runIdleWaiters()
+  }
+
+  #succeeded(target: number): void {
+    if (this.#isDead) return
+    this.#durableOffset = Math.max(this.#durableOffset, target)
+    this.#owner.durable(this.#durableOffset)
+    this.startIfWanted()
+  }
+
+  /** No descriptor to sync with: nothing was tried, so it may be tried again. */
+  #postpone({ segments, names, folder }: SyncWork): void {
+    for (const segment of segments) if (!segment.isRetired) this.#unsynced.add(segment)
+    this.#namesChanged ||= names
+    this.#folderIsNew ||= folder
+    this.#state.environment.clock.schedule(limits.syncRetryMs, () => this.startIfWanted())
   }
 
   /** Nothing is synced any more; what is under way comes back unheard. */

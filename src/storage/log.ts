@@ -429,6 +429,11 @@ export class Log implements PartitionLog {
     return true
   }
 
+  /** A copy begins where its original begins. */
+  setLogStart(offset: number): void {
+    moveLogStart(this.state, Math.min(offset, this.state.logEndOffset))
+  }
+
   roll(nowMs: number): void {
     if (this.state.segments.active.sizeBytes === 0) return
     this.#appender.roll(this.state.logEndOffset, nowMs, [])

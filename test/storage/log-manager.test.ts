@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/runtime/log.ts'
 import { LogMaintenance } from '../../src/storage/log-maintenance.ts'
+import { ReplicaMove } from '../../src/storage/replica-move.ts'
 import { sizedBatch, testBatch } from './support/batches.ts'
 import { ManagedWorld } from './support/managed-world.ts'
 
@@ -168,6 +169,50 @@ describe('the logs of a broker', () => {
     await world.start()
     expect([world.log().logEndOffset, world.log().directoryPath]).toEqual([7, '/b'])
     expect(world.read(world.log(), 0).subarray(0, bytes.length).equals(bytes)).toBe(true)
+  })
+
+  it('moves a partition that goes on being written, cut and trimmed', async () => {
+    const world = new ManagedWorld({ fileDeleteDelayMs: 100, segmentBytes: 2_000 }, ['/a', '/b'])
+    await world.start()
+    const log = world.create()
+    const append = (epoch: number): void => {
+      for (let i = 0; i < 5; i++) world.log().append(sizedBatch(400), { ...OPTIONS, leaderEpoch: epoch })
+    }
+    append(1)
+    world.settle()
+    const outcomes: string[] = []
+    world.manager.createFuture('t', 0, '/b')
+    const move = new ReplicaMove(world.manager, world.clock, 't', 0, (outcome) => outcomes.push(outcome.kind))
+    move.start()
+    expect(world.manager.futureLog('t', 0)?.logEndOffset).toBe(5)
+    let isCut = false
+    log.truncateTo(3, () => {
+      isCut = true
+    })
+    while (!isCut) world.clock.advance(1)
+    append(2)
+    log.setHighWatermark(log.logEndOffset)
+    log.deleteRecordsBefore(2)
+    for (let i = 0; i < 40; i++) {
+      world.clock.advance(1)
+      if (i % 7 === 0) append(2)
+    }
+    world.clock.advance(5_000)
+    expect(outcomes).toEqual(['moved'])
+    const moved = world.log()
+    expect([moved.directoryPath, moved.logStartOffset, moved.logEndOffset]).toEqual(['/b', 2, 38])
+    expect(moved.endOffsetForLeaderEpoch(1)).toEqual({ leaderEpoch: 1, endOffset: 3 })
+    expect(world.read(moved, 2).length).toBe(36 * 398)
+    expect(moved.append(sizedBatch(100), OPTIONS).ok).toBe(true)
+    world.manager.createFuture('t', 0, '/a')
+    const second = new ReplicaMove(world.manager, world.clock, 't', 0, (outcome) =>
+      outcomes.push(outcome.kind),
+    )
+    second.cancel()
+    second.start()
+    world.settle()
+    expect(outcomes).toEqual(['moved', 'given-up'])
+    expect(world.manager.futureLog('t', 0)).toBeNull()
   })
 
   it('finds an unfinished copy again after a restart, and can give it up', async () => {

@@ -178,6 +178,21 @@ describe('making a log durable', () => {
     expect(world.disk.counts.get('sync')).toBeUndefined()
   })
 
+  it('waits for a file descriptor where none is left, and syncs then', () => {
+    const world = new TestWorld()
+    const log = world.create()
+    world.append(log, testBatch())
+    world.clock.turn()
+    log.closeFiles()
+    world.disk.fault = (operation) => (operation === 'open' ? 'EMFILE' : null)
+    log.requestDurable()
+    world.settle()
+    expect([log.durableOffset, log.isOffline]).toEqual([0, false])
+    world.disk.fault = () => null
+    world.clock.advance(300)
+    expect(log.durableOffset).toBe(1)
+  })
+
   it('tells a waiter that its append can never be durable', () => {
     const world = new TestWorld()
     const log = world.create()
