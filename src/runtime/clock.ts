@@ -15,7 +15,7 @@ export interface Clock {
   wallMs(): number
   /** Milliseconds since an arbitrary start, fractional, never going back; for every time-out. */
   monotonicMs(): number
-  /** Calls back once after `delayMs` (≥ 0). A timer alone does not keep a process alive. */
+  /** Calls back once `delayMs` (≥ 0) have passed on `monotonicMs`, never before. A timer alone does not keep a process alive. */
   schedule(delayMs: number, callback: () => void): Timer
   /**
    * Calls back once the events of this turn have all been delivered and before the next wait for I/O.

@@ -9,14 +9,20 @@ import type { Clock, Timer } from '../clock.ts'
 
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-function scheduleFar(remainingMs: number, keepsAlive: boolean, callback: () => void): Timer {
+/** Node's timers count whole milliseconds of their own and may fire up to one early; these never do. */
+function scheduleFar(delayMs: number, keepsAlive: boolean, callback: () => void): Timer {
+  const dueMs = performance.now() + delayMs
   let handle: NodeJS.Timeout
   const arm = (leftMs: number): void => {
-    const stepMs = Math.min(leftMs, TIMER_MS_MAX)
-    handle = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : callback()), stepMs)
+    handle = setTimeout(fire, Math.min(Math.ceil(leftMs), TIMER_MS_MAX))
     if (!keepsAlive) handle.unref()
   }
-  arm(remainingMs)
+  const fire = (): void => {
+    const leftMs = dueMs - performance.now()
+    if (leftMs > 0) arm(leftMs)
+    else callback()
+  }
+  arm(delayMs)
   return { cancel: () => clearTimeout(handle) }
 }
 
@@ -40,7 +46,7 @@ export function createNodeClock(options: NodeClockOptions = {}): Clock {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     schedule(delayMs, callback) {
-      return scheduleFar(Math.max(0, Math.ceil(delayMs)), options.keepsAlive ?? false, callback)
+      return scheduleFar(Math.max(0, delayMs), options.keepsAlive ?? false, callback)
     },
     endOfTurn(callback) {
       queue.push(callback)
