@@ -19,6 +19,7 @@ import {
 import { isPassing, toDiskError } from './disk-failures.ts'
 import { folderName } from './folder-names.ts'
 import { forEachSome } from './for-each-some.ts'
+import { GroupSync } from './group-sync.ts'
 import type { Log } from './log.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import type { OpenFacts } from './log-open.ts'
@@ -68,6 +69,7 @@ export class LogDirectory {
       files: pools.files,
       buffers: pools.buffers,
       syncs: new SyncSlots(limits.syncsPerDirectoryMax),
+      folderNames: new GroupSync(world.disk, path),
       directoryPath: path,
       directoryFailed: (error) => this.fail(error),
       lowerRecoveryPoint: (_topic, _partition, _recoveryPoint, done) => this.#writeRecoveryPoints(done),
@@ -230,17 +232,21 @@ export class LogDirectory {
     }
     this.#isDirty = false
     this.#isCheckpointing = true
-    this.#advanceAll(() => {
-      let open = 4
-      const finish = (): void => {
-        open--
-        if (open > 0) return
-        this.#isCheckpointing = false
-        done()
-      }
-      for (const kind of ['recoveryPoint', 'highWatermark', 'logStart', 'cleaner'] as const)
-        this.#write(kind, finish)
-    })
+    // The log starts go first: epochs, which the logs save next, are cut to them. Then one file after another:
+    // the lines of ten thousand logs are work for a turn of their own.
+    this.#write('logStart', () =>
+      this.#advanceAll(() =>
+        forEachSome(
+          ['recoveryPoint', 'highWatermark', 'cleaner'] as const,
+          1,
+          (kind, next) => this.#write(kind, next),
+          () => {
+            this.#isCheckpointing = false
+            done()
+          },
+        ),
+      ),
+    )
   }
 
   /** Lets every log move its recovery point, a few at a time. */

@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Disk, DiskError } from '../runtime/disk.ts'
 import type { Log } from '../runtime/log.ts'
 import type { BufferPool } from './buffer-pool.ts'
+import type { GroupSync } from './group-sync.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { SyncSlots } from './sync-slots.ts'
 
@@ -15,6 +16,8 @@ export interface LogEnvironment {
   readonly files: OpenFiles
   readonly buffers: BufferPool
   readonly syncs: SyncSlots
+  /** Makes the names of new partition folders survive a power cut. */
+  readonly folderNames: GroupSync
   /** The log directory (`log.dirs` entry) that holds the partition folders. */
   readonly directoryPath: string
   /** A failure that the disk will not recover from: the whole directory goes offline (trap 7). */

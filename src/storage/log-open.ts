@@ -10,7 +10,7 @@ import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import { LEADER_EPOCH_FILE, readEpochs, readTopicId, writeTopicId } from './log-files.ts'
-import { recoverLog } from './log-recovery.ts'
+import { mendEpochs, recoverLog } from './log-recovery.ts'
 import type { LogState } from './log-state.ts'
 import { PooledFile } from './open-files.ts'
 import { ProducerState } from './producer-state.ts'
@@ -80,6 +80,7 @@ export function openLog(
   const recovered = recoverLog(state, facts, epochs !== null, snapshotsIn(files))
   const logStart = Math.max(facts.logStartOffset ?? 0, state.segments.first.baseOffset)
   state.logStartOffset = Math.min(logStart, recovered.endOffset)
+  mendEpochs(state)
   state.epochs.truncateFromStart(state.logStartOffset)
   const highWatermark = facts.highWatermark ?? state.logStartOffset
   state.highWatermark = Math.min(Math.max(highWatermark, state.logStartOffset), recovered.endOffset)

@@ -232,6 +232,26 @@ function scanHeaders(
   })
 }
 
+/** The epochs begin behind the log's first batch: their file was saved for a log start that was not. */
+export function mendEpochs(state: LogState): void {
+  const first = state.epochs.entries[0]
+  if (first === undefined || first.startOffset <= state.logStartOffset) return
+  const segment = state.segments.at(Math.max(0, state.segments.indexOf(state.logStartOffset)))
+  if (segment === undefined) return
+  let isMissing = false
+  scanSegment(segment.log, state.environment.buffers, {
+    startPosition: segment.offsetIndex.floor(state.logStartOffset).position,
+    endPosition: segment.writtenBytes,
+    verifyFromPosition: Number.POSITIVE_INFINITY,
+    offsetMin: segment.baseOffset,
+    visit: (facts) => {
+      isMissing = facts.baseOffset < first.startOffset
+      return !isMissing && nextOffsetOf(facts) <= state.logStartOffset
+    },
+  })
+  if (isMissing) rebuildEpochs(state)
+}
+
 /** No epoch file, or a torn one: the batches tell (trap 8). */
 function rebuildEpochs(state: LogState): void {
   state.epochs.clear()

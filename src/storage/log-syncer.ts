@@ -118,10 +118,10 @@ export class LogSyncer {
   }
 
   #jobs({ segments, names, folder }: SyncWork): Job[] {
-    const { disk, directoryPath } = this.#state.environment
+    const { disk, folderNames } = this.#state.environment
     const jobs: Job[] = segments.map((segment) => (done) => this.#syncSegment(segment, done))
     if (names) jobs.push((done) => disk.syncDirectory(this.#state.folder, done))
-    if (folder) jobs.push((done) => disk.syncDirectory(directoryPath, done))
+    if (folder) jobs.push((done) => folderNames.request(done))
     if (jobs.length === 0) jobs.push((done) => done(null))
     return jobs
   }

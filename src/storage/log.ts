@@ -448,13 +448,15 @@ export class Log implements PartitionLog {
         done()
         return
       }
-      this.whenDurable(() =>
+      const finish = (): void =>
         this.checkpointing.finish(() => {
           this.syncer.die()
           this.closeFiles()
           done()
-        }),
-      )
+        })
+      // A log without records has nothing to lose, not even its name.
+      if (this.durableOffset >= this.logEndOffset) finish()
+      else this.whenDurable(finish)
     })
   }
 

@@ -8,6 +8,7 @@ import { silentLog } from '../../../src/runtime/log.ts'
 import { MemoryDisk } from '../../../src/runtime/memory-disk.ts'
 import type { AppendOptions, AppendOutcome } from '../../../src/storage/append-outcome.ts'
 import { BufferPool } from '../../../src/storage/buffer-pool.ts'
+import { GroupSync } from '../../../src/storage/group-sync.ts'
 import type { Log } from '../../../src/storage/log.ts'
 import { defaultLogConfig, type LogConfig } from '../../../src/storage/log-config.ts'
 import type { LogEnvironment } from '../../../src/storage/log-environment.ts'
@@ -107,6 +108,7 @@ export class TestWorld {
       files: new OpenFiles(this.disk, 100),
       buffers: new BufferPool(),
       syncs: new SyncSlots(limits.syncsPerDirectoryMax),
+      folderNames: new GroupSync(this.disk, DIRECTORY),
       directoryPath: DIRECTORY,
       directoryFailed: (error) => {
         this.failures.push(error)
