@@ -92,5 +92,5 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
   for (const { host, port } of broker.endpoints)
     await terminal.write(`listening on ${host === '' ? '0.0.0.0' : host}:${port}\n`)
   const [first] = broker.endpoints
-  if (terminal.outputIsTerminal && first !== undefined) await terminal.write(welcome(first.host, first.port))
+  if (first !== undefined) await terminal.write(welcome(first.host, first.port))
 }
