@@ -67,10 +67,19 @@ export function planFolder(files: readonly FolderFile[], swapEnds: readonly Swap
       (swap) => offset >= swap.baseOffset && offset < Math.max(swap.nextOffset, swap.baseOffset + 1),
     )
   const live = filesOfStage(files, 'live')
-  for (const file of live) {
-    if (file.role !== 'snapshot' && isReplaced(file.offset)) remove(file.name)
-  }
-  const swaps = filesOfStage(files, 'swap')
+  const oldLogs = new Set(live.filter((file) => file.role === 'log').map((file) => file.offset))
+  // The log file of a replaced segment goes last. So beside a swap whose old log is gone stand no old indexes any
+  // more, but new ones that were renamed before the last crash.
+  const isOld = (file: NamedFile): boolean =>
+    isReplaced(file.offset) &&
+    (oldLogs.has(file.offset) || !swapEnds.some((swap) => swap.baseOffset === file.offset))
+  const old = live.filter((file) => file.role !== 'snapshot' && isOld(file))
+  for (const file of old) if (file.role !== 'log') remove(file.name)
+  for (const file of old) if (file.role === 'log') remove(file.name)
+  // The log file is renamed last: it is what makes the swap count.
+  const swaps = filesOfStage(files, 'swap').sort(
+    (a, b) => Number(a.role === 'log') - Number(b.role === 'log'),
+  )
   for (const file of swaps) {
     const counts = swapEnds.some((swap) => swap.baseOffset === file.offset)
     if (counts) steps.push({ kind: 'rename', from: file.name, to: segmentFileName(file.offset, file.role) })

@@ -34,6 +34,11 @@ export class IndexFile {
     return this.#exists
   }
 
+  /** Neither a file nor entries that wait for one. */
+  get isMissing(): boolean {
+    return !this.#exists && this.#waitingBytes === 0
+  }
+
   /** Entries wait in memory: the file was not flushed, or there was no room. */
   get isBehind(): boolean {
     return this.#waitingBytes > 0

@@ -41,7 +41,8 @@ export function recoverLog(
     )
     damage = checkTail(state, stop, checkedFrom)
   }
-  const end = findEnd(state, checkedFrom !== null)
+  mendIndexes(state)
+  const end = findEnd(state)
   damage ??= end.damage
   const recoveryPoint = stop.wasClean ? null : stop.recoveryPoint
   if (damage === null && recoveryPoint !== null && end.offset < recoveryPoint) {
@@ -192,13 +193,20 @@ interface FoundEnd {
   readonly damage: LogDamage | null
 }
 
+/** Indexes that are missing altogether (trap 3): a crash may fall between the renames of a swap. */
+function mendIndexes(state: LogState): void {
+  for (const segment of state.segments.all) {
+    if (segment.writtenBytes === 0) continue
+    const isLarge = segment.writtenBytes > state.config.indexIntervalBytes
+    const lacksIndex = isLarge && segment.offsetIndex.entries.isMissing
+    if (lacksIndex || segment.timeIndex.entries.isMissing) rebuildIndexes(state, segment)
+  }
+}
+
 /** Where the last segment ends, by the batches behind its last index entry. */
-function findEnd(state: LogState, isChecked: boolean): FoundEnd {
+function findEnd(state: LogState): FoundEnd {
   const { active } = state.segments
   if (active.writtenBytes === 0) return { offset: active.baseOffset, lastEpoch: -1, damage: null }
-  const lacksIndex =
-    !active.offsetIndex.entries.exists && active.writtenBytes > state.config.indexIntervalBytes
-  if (!isChecked && (lacksIndex || !active.timeIndex.entries.exists)) rebuildIndexes(state, active)
   const last = active.offsetIndex.last
   const isPlausible = last !== null && last.position > 0 && last.position < active.writtenBytes
   let lastEpoch = -1

@@ -200,12 +200,13 @@ export class Segment {
     this.#offsetOfMaxTimestamp = offset
   }
 
+  /** The log file comes last: while it is there, the segment counts. */
   pooledFiles(): readonly PooledFile[] {
     return [
-      this.log,
       this.offsetIndex.entries.file,
       this.timeIndex.entries.file,
       this.transactionIndex.entries.file,
+      this.log,
     ]
   }
 

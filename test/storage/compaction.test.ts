@@ -144,6 +144,17 @@ describe('compaction', () => {
       await cleaning.catch(() => {})
       world.disk.fault = () => null
       world.kill(failAt % 2 === 0 ? roll : undefined)
+      // The next start may die as well, at any operation.
+      let steps = roll(120)
+      world.disk.fault = () => {
+        if (steps-- <= 0) throw new Crash('the process died again')
+        return null
+      }
+      await world.start().catch((error: unknown) => {
+        if (!(error instanceof Crash)) throw error
+      })
+      world.disk.fault = () => null
+      world.kill(failAt % 3 === 0 ? roll : undefined)
       await world.start()
       const after = world.log()
       after.setHighWatermark(after.logEndOffset)
