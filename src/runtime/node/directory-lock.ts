@@ -30,11 +30,12 @@ function textOf(path: string): string | null {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, with the boot id, so that a claim does not outlive a reboot. */
+/** Field 22 of /proc/<pid>/stat, with the boot id, so that a claim does not outlive a reboot; '' for a dead one that nobody has waited for. */
 function startTimeOf(pid: number): string {
   const status = textOf(`/proc/${pid}/stat`)
   if (status === null) return ''
   const afterName = status.slice(status.lastIndexOf(')') + 2).split(' ')
+  if (afterName[0] === 'Z') return ''
   const boot = textOf('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
   return `${boot}:${afterName[19] ?? ''}`
 }
