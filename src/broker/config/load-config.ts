@@ -143,7 +143,8 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     logDirectories: listOf(statics.get('log.dirs') ?? statics.get('log.dir') ?? DEFAULT_DIRECTORY),
     clusterId: statics.get('cluster.id') ?? null,
     observability: observabilityOf(statics, problems),
-    statics,
+    // Tools ask a broker for its node.id, also where the default was taken.
+    statics: new Map([['node.id', String(nodeId)], ...statics]),
   }
   if (config.logDirectories.length === 0) problems.push('log.dirs: no directory is named')
   if (problems.length > 0) return { ok: false, problems }
