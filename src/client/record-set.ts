@@ -9,7 +9,6 @@ import {
   baseOffset,
   baseTimestamp,
   batchSizeBytes,
-  compressionCode,
   hasLogAppendTime,
   isControl,
   isCrcValid,
@@ -20,8 +19,8 @@ import {
   producerId,
   recordCount,
 } from '../protocol/records/batch.ts'
-import { codecOfCode, decompress } from '../protocol/records/compression.ts'
 import { decodeRecords, type RecordHeader } from '../protocol/records/record.ts'
+import { batchPayload } from '../protocol/records/record-set.ts'
 import { limits } from '../runtime/limits.ts'
 import { ClientError } from './client-error.ts'
 
@@ -90,14 +89,10 @@ function noteMarker(bytes: Buffer, position: number, open: Set<bigint>): void {
 }
 
 function payloadOf(bytes: Buffer, position: number): Buffer {
-  const body = bytes.subarray(position + BATCH_HEADER_BYTES, position + batchSizeBytes(bytes, position))
-  const codec = codecOfCode(compressionCode(bytes, position))
-  if (codec === 'none') return body
-  if (codec === null) throw damaged('a batch of an unknown compression', baseOffset(bytes, position))
-  const plain = decompress(codec, body, limits.decompressedBatchBytesMax)
-  if (!plain.ok)
-    throw damaged(`a batch that cannot be decompressed (${plain.error})`, baseOffset(bytes, position))
-  return plain.bytes
+  const payload = batchPayload(bytes, position, limits.decompressedBatchBytesMax)
+  if (!payload.ok)
+    throw damaged(`a batch that cannot be unpacked (${payload.error.message})`, baseOffset(bytes, position))
+  return payload.value
 }
 
 function readBatch(bytes: Buffer, position: number, fromOffset: number, records: ReceivedRecord[]): void {

@@ -7,17 +7,15 @@
 import { applyRecord, applyTransactionEnd } from '../../coordination/groups/apply.ts'
 import { emptyGroups, type GroupsState } from '../../coordination/groups/state.ts'
 import {
-  BATCH_HEADER_BYTES,
   baseOffset,
   batchSizeBytes,
-  compressionCode,
   isControl,
   isTransactional,
   producerId,
   recordCount,
 } from '../../protocol/records/batch.ts'
-import { codecOfCode, decompress } from '../../protocol/records/compression.ts'
 import { decodeRecords } from '../../protocol/records/record.ts'
+import { batchPayload } from '../../protocol/records/record-set.ts'
 import { decodeGroupRecord } from '../../protocol/stored/groups.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
@@ -81,12 +79,9 @@ class GroupsLoad {
   }
 
   #batch(batches: Buffer, position: number): string | null {
-    const body = batches.subarray(position + BATCH_HEADER_BYTES, position + batchSizeBytes(batches, position))
-    const codec = codecOfCode(compressionCode(batches, position))
-    if (codec === null) return 'an unknown compression'
-    const plain = decompress(codec, body, limits.decompressedBatchBytesMax)
-    if (!plain.ok) return plain.error
-    const records = decodeRecords(plain.bytes, recordCount(batches, position))
+    const payload = batchPayload(batches, position, limits.decompressedBatchBytesMax)
+    if (!payload.ok) return payload.error.message
+    const records = decodeRecords(payload.value, recordCount(batches, position))
     if (!records.ok) return records.error.message
     const writer = isTransactional(batches, position) ? producerId(batches, position) : NO_PRODUCER
     if (isControl(batches, position)) {
