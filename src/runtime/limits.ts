@@ -32,7 +32,18 @@ export const limits = {
   /** A connection that has sent no whole request after this long is closed. */
   firstRequestMs: 30_000,
   /** Bytes of requests and responses in memory over all connections; reading pauses above. */
-  requestMemoryBytesMax: 256 * MiB,
+  requestMemoryBytesMax: 64 * MiB,
+  /** One user gets this part of the free request memory, so that no few of them use it up. */
+  memoryShareDivisor: 16,
+  /** What a user gets however little is free. */
+  memoryShareBytesMin: 64 * KiB,
+  /** As `sendStallMs`, while the request memory is used up. */
+  sendStallMsExhausted: 5_000,
+  /** Other connections' turn comes after this long and this many requests of one. */
+  requestSliceMs: 2,
+  requestsPerSliceMin: 16,
+  /** Lines about refused requests that go to the log in one second; the others are counted. */
+  refusalLinesPerSecondMax: 5,
   /** Window of a socket read. */
   readWindowBytes: 256 * KiB,
   /** First receive slab of a connection. */

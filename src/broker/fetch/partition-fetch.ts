@@ -34,7 +34,8 @@ export interface FetchOutcome {
 }
 
 export interface FetchBounds {
-  readonly maxBytes: number
+  /** Bytes of the answer at most; what memory allows when the read begins. */
+  maxBytes: number
   readonly readCommitted: boolean
   readonly byTopicId: boolean
 }

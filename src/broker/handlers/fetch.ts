@@ -32,6 +32,8 @@ class FetchInFlight implements PartitionWatcher {
   readonly #call: Call<FetchResponseInput>
   readonly #context: OpenContext
   readonly #bounds: FetchBounds
+  /** As the reader asks; memory may have less for it. */
+  readonly #maxBytes: number
   readonly #minBytes: number
   readonly #deadlineMs: number
   readonly #watched = new Map<Partition, number>()
@@ -46,8 +48,9 @@ class FetchInFlight implements PartitionWatcher {
     this.#call = call
     this.#context = context
     this.#minBytes = request.minBytes
+    this.#maxBytes = Math.min(Math.max(0, request.maxBytes), limits.fetchResponseBytesMax)
     this.#bounds = {
-      maxBytes: Math.min(Math.max(0, request.maxBytes), limits.fetchResponseBytesMax),
+      maxBytes: this.#maxBytes,
       readCommitted: request.isolationLevel === READ_COMMITTED,
       byTopicId: call.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
     }
@@ -56,13 +59,18 @@ class FetchInFlight implements PartitionWatcher {
 
   read(): void {
     this.#reading = true
-    fetchPartitions(this.#call.broker.partitions, this.#context.wanted, this.#bounds, (outcome) => {
+    const { connection, broker } = this.#call
+    const setAsideBytes = connection.setAside(this.#maxBytes)
+    this.#bounds.maxBytes = setAsideBytes
+    fetchPartitions(broker.partitions, this.#context.wanted, this.#bounds, (outcome) => {
       this.#reading = false
+      connection.giveBack(setAsideBytes)
       const nowMs = this.#call.broker.world.clock.monotonicMs()
       const leftMs = this.#deadlineMs - nowMs
       const enough =
         outcome.failed ||
         outcome.sizeBytes >= this.#minBytes ||
+        (outcome.sizeBytes > 0 && setAsideBytes < this.#minBytes) ||
         leftMs <= 0 ||
         this.#context.wanted.length === 0
       if (enough || this.#call.connection.closed) this.#answer(outcome)

@@ -3,8 +3,8 @@
  *
  * Kafka works on one request of a connection at a time, and clients rely on that order; here only produce
  * requests, whose appends happen in order anyway, overlap. Answers that are ready in one turn of the event
- * loop leave in one write. A slow reader or a flood is met by not reading from that connection, and costs
- * no other one anything.
+ * loop leave in one write. A slow reader or a flood is met by not reading from that connection and by not
+ * beginning its next request, and costs no other one anything.
  */
 import { limits } from '../../runtime/limits.ts'
 import type { Connection } from '../../runtime/network.ts'
@@ -12,6 +12,12 @@ import type { ConnectionHost } from './connection-host.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { FrameReceiver } from './frame-receiver.ts'
 import type { Slab } from './slab-pool.ts'
+
+function answerBytes(exchange: Exchange): number {
+  let sizeBytes = 0
+  for (const buffer of exchange.answer ?? []) sizeBytes += buffer.length
+  return sizeBytes
+}
 
 export class ClientConnection implements ExchangeOwner {
   readonly id: number
@@ -31,6 +37,11 @@ export class ClientConnection implements ExchangeOwner {
   readonly #waiting: Exchange[] = []
   readonly #onClosed = new Set<() => void>()
   #beginning = false
+  /** Bytes of answers that wait for the end of the turn. */
+  #answeredBytes = 0
+  #begunInSlice = 0
+  #sliceBeganMs = 0
+  #nextSliceScheduled = false
   #flushScheduled = false
   #paused = false
   #closed = false
@@ -103,8 +114,22 @@ export class ClientConnection implements ExchangeOwner {
       exchange.sent?.()
       return
     }
+    const sizeBytes = answerBytes(exchange)
+    this.#answeredBytes += sizeBytes
+    this.#host.memory.take(sizeBytes)
     this.#scheduleFlush()
     this.#begin()
+  }
+
+  /** Sets memory aside for an answer, a share of what is wanted when little is free; `giveBack` exactly that. */
+  setAside(wantedBytes: number): number {
+    const sizeBytes = this.#host.memory.share(wantedBytes)
+    this.#host.memory.take(sizeBytes)
+    return sizeBytes
+  }
+
+  giveBack(sizeBytes: number): void {
+    this.#host.memory.give(sizeBytes)
   }
 
   frameReleased(sizeBytes: number): void {
@@ -125,6 +150,7 @@ export class ClientConnection implements ExchangeOwner {
 
   #drained(): void {
     this.#lastProgressMs = this.#host.clock.monotonicMs()
+    this.#begin()
     this.#balance()
   }
 
@@ -139,6 +165,7 @@ export class ClientConnection implements ExchangeOwner {
     if (this.#beginning) return
     this.#beginning = true
     while (this.#waiting.length > 0 && !this.#closed && this.#mayBegin(this.#waiting[0] as Exchange)) {
+      if (this.#sliceIsOver()) break
       const exchange = this.#waiting.shift() as Exchange
       this.#working.push(exchange)
       this.requestsBegun++
@@ -149,11 +176,41 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   #mayBegin(next: Exchange): boolean {
-    if (this.#working.length >= limits.inFlightRequestsPerConnectionMax) return false
+    if (this.#working.length >= limits.inFlightRequestsPerConnectionMax || this.#peerIsSlow()) return false
     if (this.#working.length === 0) return true
     const last = this.#working[this.#working.length - 1] as Exchange
     if (last.answer !== null && this.#working.every((exchange) => exchange.answer !== null)) return true
     return this.#host.mayOverlap(last.frame) && this.#host.mayOverlap(next.frame)
+  }
+
+  /** What was asked already waits for a peer that does not take it; the next answer would only add to that. */
+  #peerIsSlow(): boolean {
+    const waitingBytes = this.#answeredBytes + this.socket.unsentBytes
+    return waitingBytes > 0 && waitingBytes > this.#host.memory.share(limits.unsentBytesPerConnectionPause)
+  }
+
+  /** True when it is the other connections' turn: this one goes on in the next. */
+  #sliceIsOver(): boolean {
+    const { clock } = this.#host
+    if (this.#begunInSlice === 0) {
+      this.#sliceBeganMs = clock.monotonicMs()
+      clock.endOfTurn(this.#endSlice)
+    }
+    this.#begunInSlice++
+    if (this.#begunInSlice <= limits.requestsPerSliceMin) return false
+    if (clock.monotonicMs() - this.#sliceBeganMs < limits.requestSliceMs) return false
+    if (!this.#nextSliceScheduled) {
+      this.#nextSliceScheduled = true
+      clock.schedule(0, () => {
+        this.#nextSliceScheduled = false
+        this.#begin()
+      })
+    }
+    return true
+  }
+
+  readonly #endSlice = (): void => {
+    this.#begunInSlice = 0
   }
 
   #scheduleFlush(): void {
@@ -182,6 +239,7 @@ export class ClientConnection implements ExchangeOwner {
       if (exchange.sent !== undefined) sentCallbacks.push(exchange.sent)
     }
     this.#working.splice(0, answered)
+    this.#answeredBytes -= sizeBytes
     if (buffers.length > 0) this.#send(buffers, sizeBytes, sentCallbacks)
     else for (const callback of sentCallbacks) callback()
     if (this.#closeWhenAnswered && !this.busy) this.socket.end()
@@ -190,13 +248,13 @@ export class ClientConnection implements ExchangeOwner {
 
   #send(buffers: Buffer[], sizeBytes: number, sentCallbacks: Array<() => void>): void {
     const { memory, metrics, clock } = this.#host
-    memory.take(sizeBytes)
     metrics.bytesOut.add(sizeBytes)
     if (this.socket.unsentBytes === 0) this.#lastProgressMs = clock.monotonicMs()
     this.socket.write(buffers, () => {
       this.#lastProgressMs = clock.monotonicMs()
       memory.give(sizeBytes)
       for (const callback of sentCallbacks) callback()
+      this.#begin()
     })
   }
 
@@ -206,8 +264,8 @@ export class ClientConnection implements ExchangeOwner {
       this.#closeWhenAnswered ||
       this.#waiting.length >= limits.waitingRequestsPerConnectionMax ||
       this.#working.length >= limits.inFlightRequestsPerConnectionMax ||
-      this.socket.unsentBytes > limits.unsentBytesPerConnectionPause ||
-      this.#host.memory.exhausted
+      this.#peerIsSlow() ||
+      (this.#host.memory.exhausted && this.#keepsMemory)
     if (full === this.#paused) return
     this.#paused = full
     if (full) {
@@ -216,9 +274,16 @@ export class ClientConnection implements ExchangeOwner {
     } else this.socket.resume()
   }
 
+  /** Only who keeps some of the memory can give it back by waiting; all others are served as ever. */
+  get #keepsMemory(): boolean {
+    return this.busy || this.socket.unsentBytes > 0
+  }
+
   #lost(error: Error | null): void {
     if (this.#closed) return
     this.#closed = true
+    this.#host.memory.give(this.#answeredBytes)
+    this.#answeredBytes = 0
     if (error !== null)
       this.#host.log.debug('connection lost', { peer: this.socket.remoteAddress, error: error.message })
     this.#receiver.close()

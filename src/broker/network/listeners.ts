@@ -42,6 +42,7 @@ export class Listeners {
   readonly #world: World
   readonly #bounds: ConnectionBounds
   readonly #host: ConnectionHost
+  readonly #memory = new MemoryBudget(limits.requestMemoryBytesMax)
   readonly #connections = new Set<ClientConnection>()
   readonly #perAddress = new Map<string, number>()
   readonly #listeners: OpenListener[] = []
@@ -54,12 +55,11 @@ export class Listeners {
   constructor(world: World, metrics: MetricsRegistry, bounds: ConnectionBounds, taker: RequestTaker) {
     this.#world = world
     this.#bounds = bounds
-    const memory = new MemoryBudget(limits.requestMemoryBytesMax)
     this.#host = {
       clock: world.clock,
       log: world.log,
       slabs: new SlabPool(),
-      memory,
+      memory: this.#memory,
       metrics: {
         bytesIn: metrics.counter('kafka_network_bytes_in_total', 'Bytes received from clients.'),
         bytesOut: metrics.counter('kafka_network_bytes_out_total', 'Bytes sent to clients.'),
@@ -73,7 +73,7 @@ export class Listeners {
     metrics.gauge(
       'kafka_network_request_memory_bytes',
       'Bytes of requests and answers in memory.',
-      () => memory.usedBytes,
+      () => this.#memory.usedBytes,
     )
   }
 
@@ -167,9 +167,10 @@ export class Listeners {
   #sweepConnections(): void {
     const nowMs = this.#world.clock.monotonicMs()
     const idleMsMax = this.#bounds.idleMsMax()
+    const stallMsMax = this.#memory.exhausted ? limits.sendStallMsExhausted : limits.sendStallMs
     this.#refusedSinceTold = 0
     for (const connection of this.#connections) {
-      if (connection.stalledMs(nowMs) > limits.sendStallMs) connection.close('the peer takes no bytes')
+      if (connection.stalledMs(nowMs) > stallMsMax) connection.close('the peer takes no bytes')
       else if (connection.busy) continue
       else if (connection.requestsBegun === 0 && nowMs - connection.openedMs > limits.firstRequestMs)
         connection.close('no request was sent')

@@ -1,9 +1,12 @@
 /**
  * Bytes of requests and answers that all connections together keep in memory, against one bound.
  *
- * Above the bound connections stop reading; they go on when half of it is free again, in the order in
- * which they stopped. Nothing is ever refused or thrown away.
+ * One user gets only a share of what is free, so many greedy ones are served less and less instead of all that
+ * there is. Above the bound those connections stop reading that keep some of it; they go on when half of it is
+ * free again, in the order in which they stopped. Nothing is ever refused or thrown away.
  */
+import { limits } from '../../runtime/limits.ts'
+
 export interface Reader {
   rebalance(): void
 }
@@ -24,6 +27,15 @@ export class MemoryBudget {
 
   get exhausted(): boolean {
     return this.#exhausted
+  }
+
+  /** What one user may have of `wantedBytes` now: a share of the free bytes, always enough for small needs. */
+  share(wantedBytes: number): number {
+    const freeBytes = this.#sizeBytesMax - this.#usedBytes
+    return Math.min(
+      wantedBytes,
+      Math.max(limits.memoryShareBytesMin, Math.floor(freeBytes / limits.memoryShareDivisor)),
+    )
   }
 
   take(sizeBytes: number): void {
