@@ -14,6 +14,7 @@ import type { Counter, Histogram } from '../runtime/metrics.ts'
 import type { Call, Handler } from './handler.ts'
 import type { ClientConnection } from './network/client-connection.ts'
 import type { Exchange } from './network/exchange.ts'
+import { RefusalLog } from './network/refusal-log.ts'
 import type { BrokerServices } from './services.ts'
 
 interface Route {
@@ -97,9 +98,11 @@ class OpenCall implements Call<unknown> {
 export class Dispatcher {
   readonly #routes = new Map<number, Route>()
   readonly #broker: BrokerServices
+  readonly #refusals: RefusalLog
 
   constructor(broker: BrokerServices, handlers: readonly Handler[]) {
     this.#broker = broker
+    this.#refusals = new RefusalLog(broker.world.clock, broker.world.log)
     for (const handler of handlers) {
       const labels = { request: handler.api.name }
       this.#routes.set(handler.api.key, {
@@ -169,7 +172,7 @@ export class Dispatcher {
   }
 
   #refuse(connection: ClientConnection, exchange: Exchange, reason: string): void {
-    this.#broker.world.log.warn('request refused', { peer: connection.socket.remoteAddress, reason })
+    this.#refusals.refused(connection.socket.remoteAddress, reason)
     exchange.releaseFrame()
     connection.close(reason)
   }
