@@ -18,6 +18,7 @@ import {
   magicOf,
   maxTimestamp,
 } from '../protocol/records/batch.ts'
+import { limits } from '../runtime/limits.ts'
 import { type AppendFailure, type AppendOptions, refuse } from './append-outcome.ts'
 import { type BatchFacts, nextOffsetOf, readBatchFacts } from './batch-facts.ts'
 import type { LogConfig } from './log-config.ts'
@@ -161,6 +162,10 @@ function inspectClientBatch(
   // Attribute bits that only the broker's cleaner sets would hide records from it.
   if ((attributes(records, position) & ~0x1f) !== 0) {
     return refuse(ErrorCode.INVALID_RECORD, 'Unknown attributes in the record batch.')
+  }
+  // A packed batch is believed its count only as far as its bytes can hold it when they are unpacked.
+  if (facts.recordCount * RECORD_BYTES_MIN > limits.decompressedBatchBytesMax) {
+    return refuse(ErrorCode.INVALID_RECORD, `${facts.recordCount} records are more than a batch can hold.`)
   }
   if (
     compressionCode(records, position) === 0 &&

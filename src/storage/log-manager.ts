@@ -287,12 +287,22 @@ export class LogManager {
     if (directory === null) return { ok: false, reason: 'no-directory', message: 'no working log directory' }
     const identity = { topic, partition, folder: joinPath(directory.path, folderName(topic, partition)) }
     try {
+      this.#clearTheWay(directory, topic, partition)
       const log = createLog(directory.environment, identity, this.#options.configOf(topic), topicId)
       this.#add(directory, log)
       return { ok: true, log }
     } catch (thrown) {
       return this.#creationFailed(directory, identity.folder, toDiskError(thrown))
     }
+  }
+
+  /** A folder that stands where a new one shall be holds nothing that is known: it is set aside, never written into. */
+  #clearTheWay(directory: LogDirectory, topic: string, partition: number): void {
+    const folder = joinPath(directory.path, folderName(topic, partition))
+    if (this.#world.disk.status(folder) === null) return
+    const uniqueId = this.#world.random.bytes(16).toString('hex')
+    const aside = suffixedFolderName(topic, partition, 'stray', uniqueId)
+    this.#world.disk.rename(folder, joinPath(directory.path, aside))
   }
 
   #creationFailed(directory: LogDirectory, folder: string, error: DiskError): CreateOutcome {

@@ -52,6 +52,8 @@ export class Log implements PartitionLog {
   #damage: LogDamage | null
   #isOffline = false
   #isRetired = false
+  #isCutting = false
+  #isClosing = false
   readonly #writer: LogWriter
   readonly syncer: LogSyncer
   readonly #appender: LogAppender
@@ -172,9 +174,11 @@ export class Log implements PartitionLog {
   }
 
   append(records: Buffer, options: AppendOptions): AppendOutcome {
+    if (this.#isCutting) throw new Error(`append to ${this.state.folder} while it is being cut`)
     const before = this.state.logEndOffset
     let outcome: AppendOutcome
     if (this.#isOffline) outcome = refuse(ErrorCode.KAFKA_STORAGE_ERROR, 'the log directory is offline')
+    else if (this.#isClosing) outcome = refuse(ErrorCode.KAFKA_STORAGE_ERROR, 'the log is being closed')
     else if (this.#damage !== null) outcome = refuse(ErrorCode.KAFKA_STORAGE_ERROR, this.#damage.reason)
     else outcome = this.#appender.append(records, options)
     if (this.state.logEndOffset === before) options.released?.()
@@ -373,25 +377,27 @@ export class Log implements PartitionLog {
   }
 
   truncateTo(offset: number, done: (truncated: boolean) => void): void {
+    this.#isCutting = true
     this.#whenQuiet(() => {
       if (this.#isOffline || (offset >= this.state.logEndOffset && this.#damage === null)) {
         // Epochs that begin at or past the cut go even when no record does (KAFKA-10706).
         this.state.epochs.truncateFromEnd(offset)
-        done(false)
+        this.#endCut(() => done(false))
       } else this.#cut(offset, () => cutLog(this.state, this.syncer, offset), done)
     })
   }
 
   truncateFullyAndStartAt(offset: number, done: () => void): void {
+    this.#isCutting = true
     this.#whenQuiet(() => {
-      if (this.#isOffline) done()
-      else
-        this.#cut(
-          0,
-          () => restartLog(this.state, this.syncer, offset),
-          () => done(),
-        )
+      if (this.#isOffline) this.#endCut(done)
+      else this.#cut(0, () => restartLog(this.state, this.syncer, offset), done)
     })
+  }
+
+  #endCut(done: () => void): void {
+    this.#isCutting = false
+    done()
   }
 
   /** Lowers the recovery point on the disk first, then cuts. */
@@ -404,19 +410,19 @@ export class Log implements PartitionLog {
       const failure = this.checkpointing.attempt(cut)
       if (failure !== null) {
         this.#diskFailed(failure)
-        done(false)
+        this.#endCut(() => done(false))
         return
       }
       this.#damage = null
       if (state.logStartOffset !== startBefore) this.#listener.logStartOffsetMoved(state.logStartOffset)
       settleCut(state, (error) => {
         if (error !== null && !isPassing(error)) this.#diskFailed(error)
-        done(true)
+        this.#endCut(() => done(true))
       })
     })
   }
 
-  /** Runs `callback` when no write and no sync is under way; the owner appends nothing meanwhile. */
+  /** Runs `callback` when no write and no sync is under way; nothing may be appended until the cut is over. */
   #whenQuiet(callback: () => void): void {
     this.#writer.whenIdle(() => this.syncer.whenIdle(callback))
   }
@@ -442,6 +448,7 @@ export class Log implements PartitionLog {
 
   /** Brings everything to the disk, completes the indexes, saves producers and epochs; closes the files. */
   close(done: () => void): void {
+    this.#isClosing = true
     this.#whenQuiet(() => {
       if (this.#isOffline) {
         this.closeFiles()

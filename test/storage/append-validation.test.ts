@@ -45,6 +45,11 @@ describe('what a client may append', () => {
       ['a transaction without a producer', testBatch({ attributes: 0x10 }), 87],
       ['a delete horizon', testBatch({ attributes: 0x40 }), 87],
       ['an unknown codec', testBatch({ attributes: 5 }), 76],
+      [
+        'more records than can be unpacked',
+        testBatch({ attributes: 1, recordCount: 2 ** 30, lastOffsetDelta: 2 ** 30 - 1 }),
+        87,
+      ],
       ['more records than bytes', testBatch({ recordCount: 1_000, lastOffsetDelta: 999 }), 87],
       ['noise instead of records', wrapBatch({}, Buffer.alloc(20, 0xff), 2, 1), 87],
       ['LogAppendTime set by the client', testBatch({ attributes: 8 }), 32],

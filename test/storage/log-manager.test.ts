@@ -245,6 +245,19 @@ describe('the logs of a broker', () => {
     expect(world.disk.list('/a').some((entry) => entry.name.endsWith('-stray'))).toBe(true)
   })
 
+  it('never writes into a folder that it does not know', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    world.disk.makeDirectory('/data/t-0')
+    const foreign = world.disk.open('/data/t-0/00000000000000000000.log', 'create')
+    foreign.writeSync([Buffer.from('somebody else’s')], 0)
+    const log = world.create()
+    log.append(testBatch(), OPTIONS)
+    world.settle()
+    expect(log.writtenOffset).toBe(1)
+    expect(world.disk.list('/data').some((entry) => entry.name.endsWith('-stray'))).toBe(true)
+  })
+
   it('high watermarks and recovery points are saved when they move, and only then', async () => {
     const world = new ManagedWorld()
     await world.start()

@@ -120,6 +120,23 @@ describe('writing to a log', () => {
     expect(world.read(log, 0)).toMatchObject({ ok: false, errorCode: 56 })
   })
 
+  it('refuses appends while it is closed, and never takes one between the parts of a cut', () => {
+    const world = new TestWorld()
+    const log = world.create()
+    world.append(log, testBatch())
+    world.append(log, testBatch())
+    world.settle()
+    log.truncateTo(1, () => {})
+    expect(() => world.append(log, testBatch())).toThrow(/being cut/)
+    world.settle()
+    expect(world.append(log, testBatch())).toMatchObject({ ok: true, baseOffset: 1 })
+    log.close(() => {})
+    expect(world.append(log, testBatch())).toMatchObject({ ok: false, errorCode: 56 })
+    world.settle()
+    world.die()
+    expect(world.open({ wasClean: true, recoveryPoint: 2 }).logEndOffset).toBe(2)
+  })
+
   it('trap 20: the buffer stays the log’s own until it is written', () => {
     const world = new TestWorld()
     const log = world.create()
