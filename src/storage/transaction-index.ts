@@ -46,18 +46,19 @@ export class TransactionIndex {
     }
   }
 
-  /** Every entry, oldest first. */
-  all(): AbortedTransactionEntry[] {
-    return this.entries.exists ? Array.from({ length: this.entries.count }, (_, index) => this.at(index)) : []
-  }
-
   /**
    * Collects the transactions that touch [fromOffset, upperOffset) into `found`. Returns true when no later
    * segment can hold one more: the last stable offset at some marker was already past the range.
    */
   collect(fromOffset: number, upperOffset: number, found: AbortedTransactionEntry[]): boolean {
-    for (const entry of this.all()) {
-      if (entry.lastOffset >= fromOffset && entry.firstOffset < upperOffset) found.push(entry)
+    if (!this.entries.exists) return false
+    // Entries rise by last offset: those that ended before the range are passed over at once.
+    const passed = this.entries.findLast(
+      (bytes, start) => Number(bytes.readBigInt64BE(start + 18)) < fromOffset,
+    )
+    for (let index = passed + 1; index < this.entries.count; index++) {
+      const entry = this.at(index)
+      if (entry.firstOffset < upperOffset) found.push(entry)
       if (entry.lastStableOffset >= upperOffset) return true
     }
     return false
