@@ -8,5 +8,14 @@ export const alterConfigsHandler = serve(alterConfigs, (request, call) => {
   answerLater(
     call,
     broker.quorum.submit((image) => decideAlterConfigs(image, request, broker.config)),
+    (errorCode, errorMessage) => ({
+      throttleTimeMs: 0,
+      responses: request.resources.map(({ resourceType, resourceName }) => ({
+        errorCode,
+        errorMessage,
+        resourceType,
+        resourceName,
+      })),
+    }),
   )
 })

@@ -7,5 +7,9 @@ export const createPartitionsHandler = serve(createPartitions, (request, call) =
   answerLater(
     call,
     call.broker.quorum.submit((image) => decideCreatePartitions(image, request)),
+    (errorCode, errorMessage) => ({
+      throttleTimeMs: 0,
+      results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
+    }),
   )
 })

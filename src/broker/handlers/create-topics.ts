@@ -14,5 +14,9 @@ export const createTopicsHandler = serve(createTopics, (request, call) => {
   answerLater(
     call,
     broker.quorum.submit((image) => decideCreateTopics(image, request, { nodeId, statics, topicIds })),
+    (errorCode, errorMessage) => ({
+      throttleTimeMs: 0,
+      topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
+    }),
   )
 })

@@ -5,11 +5,19 @@
 import { decideDeleteTopics } from '../../coordination/metadata/decide/delete-topics.ts'
 import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { answerLater, serve } from '../handler.ts'
+import { codeForVersion } from '../older-codes.ts'
 
 export const deleteTopicsHandler = serve(deleteTopics, (request, call) => {
-  const { broker } = call
+  const { broker, apiVersion } = call
+  const decided = broker.quorum.submit((image) => decideDeleteTopics(image, request, broker.config))
   answerLater(
     call,
-    broker.quorum.submit((image) => decideDeleteTopics(image, request, broker.config)),
+    decided.then((reply) => ({
+      ...reply,
+      responses: reply.responses.map((response) => ({
+        ...response,
+        errorCode: codeForVersion(deleteTopics.key, apiVersion, response.errorCode),
+      })),
+    })),
   )
 })

@@ -17,6 +17,7 @@ import {
   fetchPartitions,
 } from '../fetch/partition-fetch.ts'
 import { type Call, serve } from '../handler.ts'
+import { codeForVersion } from '../older-codes.ts'
 import type { Partition, PartitionWatcher } from '../partitions/partition.ts'
 
 type OpenContext = Exclude<FetchContext, { kind: 'error' }>
@@ -154,11 +155,11 @@ class FetchInFlight implements PartitionWatcher {
   }
 }
 
-function partitionResponse(part: FetchedPart): PartitionResponse {
+function partitionResponse(part: FetchedPart, apiVersion: number): PartitionResponse {
   const { wanted } = part
   return {
     partitionIndex: wanted.index,
-    errorCode: part.errorCode,
+    errorCode: codeForVersion(fetch.key, apiVersion, part.errorCode),
     highWatermark: BigInt(part.highWatermark),
     lastStableOffset: BigInt(part.lastStableOffset),
     logStartOffset: BigInt(part.logStartOffset),
@@ -190,7 +191,7 @@ function byTopic(parts: readonly FetchedPart[], apiVersion: number): TopicRespon
       entry = { topic, topicId, partitions: [] }
       byKey.set(key, entry)
     }
-    entry.partitions.push(partitionResponse(part))
+    entry.partitions.push(partitionResponse(part, apiVersion))
   }
   return [...byKey.values()]
 }

@@ -8,5 +8,14 @@ export const incrementalAlterConfigsHandler = serve(incrementalAlterConfigs, (re
   answerLater(
     call,
     broker.quorum.submit((image) => decideIncrementalAlterConfigs(image, request, broker.config)),
+    (errorCode, errorMessage) => ({
+      throttleTimeMs: 0,
+      responses: request.resources.map(({ resourceType, resourceName }) => ({
+        errorCode,
+        errorMessage,
+        resourceType,
+        resourceName,
+      })),
+    }),
   )
 })

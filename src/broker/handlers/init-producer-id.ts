@@ -46,5 +46,5 @@ export const initProducerIdHandler = serve(initProducerId, (request, call) => {
       producerId: request.producerId,
       producerEpoch: request.producerEpoch + 1,
     })
-  else answerLater(call, newProducer(call.broker))
+  else answerLater(call, newProducer(call.broker), refused)
 })

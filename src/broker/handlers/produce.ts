@@ -9,6 +9,7 @@ import { errorCode } from '../../protocol/errors.ts'
 import { type ProduceRequest, type ProduceResponseInput, produce } from '../../protocol/messages/produce.ts'
 import type { AppendOutcome } from '../../storage/append-outcome.ts'
 import { type Call, serve } from '../handler.ts'
+import { codeForVersion } from '../older-codes.ts'
 import type { Partition } from '../partitions/partition.ts'
 
 type TopicData = ProduceRequest['topicData'][number]
@@ -151,17 +152,17 @@ class ProduceInFlight {
         topic = part.topic
         responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses: [] })
       }
-      responses.at(-1)?.partitionResponses.push(partitionResponse(part))
+      responses.at(-1)?.partitionResponses.push(partitionResponse(part, this.#call.apiVersion))
     }
     this.#call.reply({ responses, throttleTimeMs: 0 })
   }
 }
 
-function partitionResponse(part: Part): PartitionResponse {
+function partitionResponse(part: Part, apiVersion: number): PartitionResponse {
   const failed = part.errorCode !== 0
   return {
     index: part.index,
-    errorCode: part.errorCode,
+    errorCode: codeForVersion(produce.key, apiVersion, part.errorCode),
     baseOffset: failed ? NO_OFFSET : BigInt(part.baseOffset),
     logAppendTimeMs: failed ? NO_OFFSET : BigInt(part.logAppendTimeMs),
     logStartOffset: failed ? NO_OFFSET : BigInt(part.logStartOffset),

@@ -34,7 +34,13 @@ export async function createNodeLog(level: LogLevel, terminal: boolean): Promise
   return wrap(
     pino(
       { level, base: null },
-      pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }),
+      pretty({
+        destination: 2,
+        sync: true,
+        singleLine: true,
+        ignore: 'pid,hostname',
+        translateTime: 'SYS:HH:MM:ss.l',
+      }),
     ),
   )
 }
