@@ -7,6 +7,7 @@
 import type { Fields, StructInput, StructValue } from '../protocol/schema/field.ts'
 import type { Api, VersionRange } from '../protocol/schema/message.ts'
 import type { ClientConnection } from './network/client-connection.ts'
+import { MetadataUnavailable } from './quorum/metadata-unavailable.ts'
 import type { BrokerServices } from './services.ts'
 
 /** One request being answered. */
@@ -60,11 +61,22 @@ export function serve<Q extends Fields, R extends Fields>(
   }
 }
 
-/** Answers with what a promise brings; a rejection is a bug, told in the log and to the client by hanging up. */
-export function answerLater<Response>(call: Call<Response>, answer: Promise<Response>): void {
+/**
+ * Answers with what a promise brings; `unavailable` makes the answer when the metadata log has no room. Any other
+ * rejection is a bug, told in the log and to the client by hanging up.
+ */
+export function answerLater<Response>(
+  call: Call<Response>,
+  answer: Promise<Response>,
+  unavailable?: (code: number, message: string) => Response,
+): void {
   answer.then(
     (body) => call.reply(body),
     (error: unknown) => {
+      if (error instanceof MetadataUnavailable && unavailable !== undefined) {
+        call.reply(unavailable(error.errorCode, error.message))
+        return
+      }
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       call.broker.world.log.error('a request failed by a bug', { error: text })
       call.hangUp('internal error')

@@ -19,7 +19,9 @@ export class ProducerIds {
 
   async next(): Promise<ProducerIdOutcome> {
     while (this.#next === this.#end) {
-      this.#refill ??= this.#fetchBlock()
+      this.#refill ??= this.#fetchBlock().finally(() => {
+        this.#refill = null
+      })
       const code = await this.#refill
       if (code !== 0) return { errorCode: code }
     }
@@ -34,7 +36,6 @@ export class ProducerIds {
         brokerEpoch: image.brokers.get(config.nodeId)?.epoch ?? -1n,
       }),
     )
-    this.#refill = null
     if (reply.errorCode !== 0) return reply.errorCode
     this.#next = reply.producerIdStart
     this.#end = reply.producerIdStart + BigInt(reply.producerIdLen)

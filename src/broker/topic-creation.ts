@@ -8,6 +8,7 @@ import { decideCreateTopics } from '../coordination/metadata/decide/create-topic
 import { errorCode } from '../protocol/errors.ts'
 import type { CreateTopicsRequest } from '../protocol/messages/create-topics.ts'
 import { randomUuid } from '../runtime/random.ts'
+import { MetadataUnavailable } from './quorum/metadata-unavailable.ts'
 import type { BrokerServices } from './services.ts'
 
 export interface WantedTopic {
@@ -35,14 +36,18 @@ export async function createMissingTopics(
     validateOnly: false,
   }
   const topicIds = wanted.map(() => randomUuid(broker.world.random))
-  const reply = await broker.quorum.submit((image) =>
-    decideCreateTopics(image, request, {
-      nodeId: broker.config.nodeId,
-      statics: broker.config.statics,
-      topicIds,
-    }),
-  )
   const failures = new Map<string, number>()
+  const { nodeId, statics } = broker.config
+  const reply = await broker.quorum
+    .submit((image) => decideCreateTopics(image, request, { nodeId, statics, topicIds }))
+    .catch((error: unknown) => {
+      if (error instanceof MetadataUnavailable) return null
+      throw error
+    })
+  if (reply === null) {
+    for (const { name } of wanted) failures.set(name, errorCode.LEADER_NOT_AVAILABLE)
+    return failures
+  }
   for (const topic of reply.topics) {
     const code = topic.errorCode
     if (code !== 0 && code !== errorCode.TOPIC_ALREADY_EXISTS) failures.set(topic.name, code)

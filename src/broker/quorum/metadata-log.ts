@@ -26,6 +26,7 @@ import { limits } from '../../runtime/limits.ts'
 import type { MetadataSnapshots } from '../../storage/metadata-snapshots.ts'
 import type { PartitionLog } from '../../storage/partition-log.ts'
 import type { LogSlice } from '../../storage/read-outcome.ts'
+import { MetadataUnavailable } from './metadata-unavailable.ts'
 
 const LEADER_CHANGE_TYPE = 2
 
@@ -119,12 +120,19 @@ export class MetadataLog {
     )
   }
 
-  /** Resolves when everything appended is on the disk; rejects when it will never be. */
+  /**
+   * Resolves when everything appended is on the disk. Rejects with `MetadataUnavailable` when the log ends before
+   * some of it for want of room, with another error when the log has failed for good.
+   */
   commit(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#log.whenDurable((durable) => {
         if (!durable) {
-          reject(new Error('the metadata log cannot be written any more'))
+          reject(
+            this.#log.isOffline || this.#log.damage !== null
+              ? new Error('the metadata log cannot be written any more')
+              : new MetadataUnavailable(),
+          )
           return
         }
         this.#log.setHighWatermark(this.#log.durableOffset)

@@ -26,7 +26,7 @@ export interface MetadataQuorum {
   /** The newest committed image. */
   readonly image: MetadataImage
   readonly status: QuorumStatus
-  /** Rejects only when the quorum's log has failed for good. */
+  /** Rejects with `MetadataUnavailable` when there is no room for the records, else only when the log has failed for good. */
   submit<Reply>(command: MetadataCommand<Reply>): Promise<Reply>
   listen(listener: MetadataListener): void
 }

@@ -11,11 +11,20 @@ import type { MetadataImage } from '../../coordination/metadata/image.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import type { MetadataCommand, MetadataListener, MetadataQuorum, QuorumStatus } from './metadata-quorum.ts'
+import { MetadataUnavailable } from './metadata-unavailable.ts'
 
 interface Waiting {
   readonly command: MetadataCommand<unknown>
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: Error) => void
+}
+
+/** A decided command, and where the log ends with its records. */
+interface Decided {
+  readonly waiting: Waiting
+  readonly reply: unknown
+  readonly change: { readonly image: MetadataImage; readonly delta: MetadataDelta } | null
+  readonly endOffset: number
 }
 
 /** Commands decided together at most; more wait for the next round. */
@@ -81,29 +90,63 @@ export class QuorumOfOne implements MetadataQuorum {
   }
 
   async #round(round: readonly Waiting[]): Promise<void> {
-    const replies: unknown[] = []
-    const deltas: { image: MetadataImage; delta: MetadataDelta }[] = []
+    const decided = this.#decide(round)
+    const changes = decided.flatMap(({ change }) => change ?? [])
+    if (changes.length > 0) await this.#persist()
+    for (const { waiting, change, endOffset } of decided) {
+      // What was decided after a change that is not in the log was decided on what never happened.
+      if (endOffset > this.#log.endOffset) {
+        waiting.reject(new MetadataUnavailable())
+        continue
+      }
+      if (change === null) continue
+      this.#image = change.image
+      for (const listener of this.#listeners) await listener(change.image, change.delta)
+    }
+    const endOffset = this.#log.endOffset
+    for (const one of decided) if (one.endOffset <= endOffset) one.waiting.resolve(one.reply)
+    if (changes.length > 0) await this.#snapshotIfDue()
+  }
+
+  /** Decides each command against what the ones before it will make, and queues the records. */
+  #decide(round: readonly Waiting[]): Decided[] {
+    const decided: Decided[] = []
     let image = this.#image
     for (const waiting of round) {
-      const decision = waiting.command(image, this.#log.endOffset)
-      replies.push(decision.reply)
-      if (decision.records.length === 0) continue
-      const applied = apply(image, decision.records)
-      if (!applied.ok)
-        throw new Error(`a decided record cannot be applied: ${JSON.stringify(applied.problem)}`)
-      this.#log.append(decision.records)
-      image = applied.image
-      deltas.push(applied)
+      const { records, reply } = waiting.command(image, this.#log.endOffset)
+      let change: Decided['change'] = null
+      if (records.length > 0) {
+        const applied = apply(image, records)
+        if (!applied.ok)
+          throw new Error(`a decided record cannot be applied: ${JSON.stringify(applied.problem)}`)
+        this.#log.append(records)
+        image = applied.image
+        change = applied
+      }
+      decided.push({ waiting, reply, change, endOffset: this.#log.endOffset })
     }
-    if (deltas.length > 0) await this.#log.commit()
-    for (const { image: next, delta } of deltas) {
-      this.#image = next
-      for (const listener of this.#listeners) await listener(next, delta)
+    return decided
+  }
+
+  /** After it, everything that the log holds is durable; for want of room that may be less than was queued. */
+  async #persist(): Promise<void> {
+    try {
+      await this.#log.commit()
+    } catch (error) {
+      if (!(error instanceof MetadataUnavailable)) throw error
+      await this.#log.commit()
     }
-    round.forEach((waiting, index) => {
-      waiting.resolve(replies[index])
-    })
-    if (deltas.length > 0) await this.#log.snapshotIfDue(this.#image)
+  }
+
+  async #snapshotIfDue(): Promise<void> {
+    try {
+      await this.#log.snapshotIfDue(this.#image)
+    } catch (error) {
+      // The log still holds everything; the next snapshot is due when it has grown again.
+      this.#events.warn('no metadata snapshot was written', {
+        reason: error instanceof Error ? error.message : String(error),
+      })
+    }
   }
 
   /** What is on the disk is not known any more: nothing may be decided until the log was read again. */
