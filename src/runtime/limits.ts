@@ -21,7 +21,7 @@ export const limits = {
   connectionsMax: 10_000,
   /** Open client connections from one address; `max.connections.per.ip`. */
   connectionsPerAddressMax: 10_000,
-  /** Share of the file descriptors that connections may have; the rest is for segment files (trap: EMFILE is silent). */
+  /** Share of the file descriptors that connections may have; the rest is for segment files (Node tells nobody of a connection that it could not accept). */
   descriptorsForConnectionsShare: 0.5,
   /** Share that open segment files may have; syncs of directories and small files need some, too. */
   descriptorsForSegmentsShare: 0.4,

@@ -6,18 +6,15 @@
  */
 import { moveOffsets } from '../../src/client/admin-groups.ts'
 import { createTopic, deleteTopic, describeTopics } from '../../src/client/admin-topics.ts'
-import { ClientError } from '../../src/client/client-error.ts'
-import { Cluster } from '../../src/client/cluster.ts'
-import { Consumer, committedOffsets } from '../../src/client/consumer.ts'
-import { LATEST, lookUpOffset } from '../../src/client/fetcher.ts'
+import type { Cluster } from '../../src/client/cluster.ts'
+import { committedOffsets } from '../../src/client/consumer.ts'
 import { Producer } from '../../src/client/producer.ts'
 import { initProducerId } from '../../src/protocol/messages/init-producer-id.ts'
-import { createNodeClock } from '../../src/runtime/node/clock.ts'
-import { nodeNetwork } from '../../src/runtime/node/network.ts'
-import { nodeRandom } from '../../src/runtime/node/random.ts'
 import { Gate } from './gate.ts'
 import { NumberedWriter, parseNumbered } from './numbered-writer.ts'
+import { readPartition } from './read-partition.ts'
 import { pause } from './script.ts'
+import { connectTo, outcomeOf } from './test-client.ts'
 
 const TOPIC = 'ledger'
 const PARTITIONS = 4
@@ -29,22 +26,6 @@ interface CommittingGroup {
   readonly name: string
   sent: number
   acknowledged: number
-}
-
-function client(bootstrap: string, retryMs: number): Cluster {
-  const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
-  return new Cluster(world, { bootstrap: [bootstrap], retryMs })
-}
-
-/** True when the broker confirmed it; false when it is not known what became of it. */
-async function confirmed(attempt: Promise<unknown>): Promise<boolean> {
-  try {
-    await attempt
-    return true
-  } catch (error) {
-    if (error instanceof ClientError) return false
-    throw error
-  }
 }
 
 export class ClusterLedger {
@@ -63,8 +44,8 @@ export class ClusterLedger {
   #topicsTried = 0
 
   private constructor(bootstrap: string) {
-    this.#patient = client(bootstrap, 120_000)
-    this.#hasty = client(bootstrap, 0)
+    this.#patient = connectTo(bootstrap, 120_000)
+    this.#hasty = connectTo(bootstrap, 0)
   }
 
   /** Makes the topic and starts the load. */
@@ -120,7 +101,7 @@ export class ClusterLedger {
     await Promise.all(this.#loops)
     for (const [partition, { values }] of this.#read.entries()) {
       const all: string[] = []
-      await this.#readOn(partition, 0, (value) => all.push(value))
+      await readPartition(this.#patient, TOPIC, partition, 0, (value) => all.push(value?.toString() ?? ''))
       if (all.length !== values.length || all.some((value, index) => value !== values[index]))
         violations.push(`partition ${partition} does not hold any more what was read from it before`)
     }
@@ -141,9 +122,9 @@ export class ClusterLedger {
 
   async #commit(group: CommittingGroup): Promise<boolean> {
     const offset = group.sent++
-    const done = await confirmed(
-      moveOffsets(this.#hasty, group.name, [{ topic: TOPIC, partition: 0, offset }]),
-    )
+    const done =
+      (await outcomeOf(moveOffsets(this.#hasty, group.name, [{ topic: TOPIC, partition: 0, offset }]))) ===
+      'OK'
     if (done) group.acknowledged = offset
     else this.#hasty.forgetCoordinator(group.name)
     return done
@@ -154,38 +135,27 @@ export class ClusterLedger {
     const number = this.#topicsTried++
     const name = `made-${number}`
     const config = { 'retention.ms': String(86_400_000 + number) }
-    const isMade = await confirmed(
-      createTopic(this.#hasty, { name, partitions: 2, replicationFactor: 1, configs: config }),
-    )
+    const isMade =
+      (await outcomeOf(
+        createTopic(this.#hasty, { name, partitions: 2, replicationFactor: 1, configs: config }),
+      )) === 'OK'
     if (isMade) this.#topicsMade.add(name)
     const [oldest] = this.#topicsMade
     if (number % 3 === 0 && oldest !== undefined) {
       this.#topicsMade.delete(oldest)
-      if (await confirmed(deleteTopic(this.#hasty, oldest))) this.#topicsGone.add(oldest)
+      if ((await outcomeOf(deleteTopic(this.#hasty, oldest))) === 'OK') this.#topicsGone.add(oldest)
     }
     await pause(20)
     return isMade
   }
 
-  async #readOn(partition: number, from: number, take: (value: string) => void): Promise<number> {
-    const end = await lookUpOffset(this.#patient, TOPIC, partition, LATEST)
-    if (end <= from) return end
-    await new Consumer(this.#patient).readFrom(
-      [{ topic: TOPIC, partition, offset: from }],
-      async (fetched) => {
-        for (const record of fetched.records) take(record.value?.toString() ?? '')
-        return (fetched.records.at(-1)?.offset ?? -1) + 1 < end
-      },
-    )
-    return end
-  }
-
   async #comparePartitions(violations: string[]): Promise<void> {
     const writers = new Map(this.#writers.map((writer) => [writer.name, writer]))
     for (const [partition, read] of this.#read.entries()) {
-      const end = await this.#readOn(partition, read.nextOffset, (value) => {
+      const end = await readPartition(this.#patient, TOPIC, partition, read.nextOffset, (bytes) => {
+        const value = bytes?.toString() ?? ''
         read.values.push(value)
-        const parsed = parseNumbered(Buffer.from(value))
+        const parsed = parseNumbered(bytes)
         const writer = writers.get(parsed?.name ?? '')
         if (parsed === null || writer === undefined || writer.partition !== partition)
           violations.push(`partition ${partition} holds what nobody sent to it: ${value.slice(0, 40)}`)

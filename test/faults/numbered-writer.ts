@@ -3,8 +3,8 @@
  *
  * What was acknowledged must be there, once, in the order of sending. A send that failed may be there or not.
  */
-import { ClientError } from '../../src/client/client-error.ts'
 import type { Producer } from '../../src/client/producer.ts'
+import { outcomeOf } from './test-client.ts'
 
 const PADDING = 'x'.repeat(400)
 
@@ -19,6 +19,7 @@ export class NumberedWriter {
   #acknowledged: number[] = []
   #seen = new Set<number>()
   #lastSeen = -1
+  #lastOutcome = 'OK'
 
   constructor(name: string, topic: string, partition: number, producer: Producer) {
     this.name = name
@@ -31,6 +32,11 @@ export class NumberedWriter {
     return this.#acknowledgedCount
   }
 
+  /** `OK`, or the code with which the last send failed. */
+  get lastOutcome(): string {
+    return this.#lastOutcome
+  }
+
   /** Sends one batch of a few records; false when it is not known what became of it. */
   async sendNext(): Promise<boolean> {
     const first = this.#sent
@@ -41,12 +47,8 @@ export class NumberedWriter {
       partition: this.partition,
       value: Buffer.from(`${this.name}:${number}:${PADDING}`),
     }))
-    try {
-      await this.#producer.send(this.#topic, records)
-    } catch (error) {
-      if (error instanceof ClientError) return false
-      throw error
-    }
+    this.#lastOutcome = await outcomeOf(this.#producer.send(this.#topic, records))
+    if (this.#lastOutcome !== 'OK') return false
     this.#acknowledged.push(...numbers)
     this.#acknowledgedCount += count
     return true
