@@ -165,6 +165,30 @@ describe('ClientConnection', () => {
     expect(socket.paused).toBe(false)
   })
 
+  it('begins nothing more for a peer that takes no answers, and goes on when it does', () => {
+    const { socket, answer, turn, labels } = open()
+    socket.feed(Buffer.concat([frame(OTHER, 'a'), frame(OTHER, 'b'), frame(OTHER, 'c')]))
+    answer('a', 'x'.repeat(limits.memoryShareBytesMin + 1))
+    socket.unsentBytes = limits.memoryShareBytesMin + 1
+    turn()
+    expect(labels()).toEqual(['a'])
+    expect(socket.paused).toBe(true)
+    socket.unsentBytes = 0
+    socket.receiver?.drained()
+    expect(labels()).toEqual(['a', 'b'])
+    expect(socket.paused).toBe(false)
+  })
+
+  it('reads on while the memory is used up by others', () => {
+    const { socket, memory, labels, answer, turn } = open(100)
+    memory.take(1_000)
+    socket.feed(frame(OTHER, 'small'))
+    expect(labels()).toEqual(['small'])
+    answer('small')
+    turn()
+    expect([socket.paused, memory.usedBytes]).toEqual([false, 1_000])
+  })
+
   it('closes on a frame that cannot be, and drops answers that come too late', () => {
     const { socket, connection, answer, turn } = open()
     socket.feed(frame(PRODUCE, 'late'))
