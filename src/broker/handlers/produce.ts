@@ -3,10 +3,12 @@
  *
  * Batches go to their logs as received. acks=0 is never answered; acks=1 is answered when written, acks=all
  * when the high watermark has passed the records, both without a promise per request. Several batches of one
- * partition in one request are appended together. Refused here: unknown acks (21), empty record sets.
+ * partition in one request are appended together. Refused here: unknown acks (21), transactional
+ * records without a transactional id (53).
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { type ProduceRequest, type ProduceResponseInput, produce } from '../../protocol/messages/produce.ts'
+import { BATCH_HEADER_BYTES, isTransactional } from '../../protocol/records/batch.ts'
 import type { AppendOutcome } from '../../storage/append-outcome.ts'
 import { type Call, serve } from '../handler.ts'
 import { codeForVersion } from '../older-codes.ts'
@@ -189,11 +191,27 @@ function refuseAll(request: ProduceRequest, call: Call<ProduceResponseInput>, co
   })
 }
 
+/** Whether transactional records come without the id of their transaction; of several batches the first one tells. */
+function lacksTransactionalId(request: ProduceRequest): boolean {
+  if (request.transactionalId !== null) return false
+  return request.topicData.some((topic) =>
+    topic.partitionData.some(
+      ({ records }) =>
+        records !== null && records.length >= BATCH_HEADER_BYTES && isTransactional(records, 0),
+    ),
+  )
+}
+
 export const produceHandler = serve(
   produce,
   (request, call) => {
     if (request.acks < ACKS_ALL || request.acks > 1) {
       refuseAll(request, call, errorCode.INVALID_REQUIRED_ACKS)
+      return
+    }
+    if (lacksTransactionalId(request)) {
+      if (request.acks === ACKS_NONE) call.hangUp('transactional records without a transactional id')
+      else refuseAll(request, call, errorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
       return
     }
     const inFlight = new ProduceInFlight(call, request.acks)
