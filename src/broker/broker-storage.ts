@@ -72,12 +72,21 @@ function openClaimed(
   topicId: string,
   index: number,
   config: LogConfig,
+  existed: boolean,
 ): PartitionLog | null {
   const known = manager.log(topic, index)
   if (known !== null && (known.topicId === null || known.topicId === topicId)) {
     if (known.topicId === null) known.assignTopicId(topicId)
     known.updateConfig(config)
     return known
+  }
+  if (known === null && existed && manager.directories.some(({ isOffline }) => isOffline)) {
+    // An empty log in its place would hide what was acknowledged, and stand in the way when it is back.
+    world.log.error('a log is not made anew: the directory that failed may hold it', {
+      topic,
+      partition: index,
+    })
+    return null
   }
   if (known !== null) manager.setAside(known)
   const created = manager.create(topic, index, topicId)
@@ -127,8 +136,8 @@ export async function openStorage(
     metadataLog,
     metadataSnapshots: new MetadataSnapshots(world.disk, folder, () => world.clock.wallMs()),
     logs: {
-      open: (topic, topicId, index, logConfig) =>
-        openClaimed(manager, world, topic, topicId, index, logConfig),
+      open: (topic, topicId, index, logConfig, existed) =>
+        openClaimed(manager, world, topic, topicId, index, logConfig, existed),
       delete: (topic, index) => manager.delete(topic, index),
     },
     beginQuorumEpoch(epoch) {

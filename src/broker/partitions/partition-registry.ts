@@ -16,8 +16,17 @@ import { Partition } from './partition.ts'
 
 /** Where logs come from; storage's log manager fills it. */
 export interface LogStore {
-  /** The log of that partition, made when it is missing; null when no directory can hold it. */
-  open(topic: string, topicId: string, index: number, config: LogConfig): PartitionLog | null
+  /**
+   * The log of that partition, made when it is missing; null when no directory can hold it. One that `existed`
+   * before this start is not made anew while a directory is offline, which may hold it.
+   */
+  open(
+    topic: string,
+    topicId: string,
+    index: number,
+    config: LogConfig,
+    existed: boolean,
+  ): PartitionLog | null
   delete(topic: string, index: number): void
 }
 
@@ -26,6 +35,16 @@ export interface TopicSettings {
   logConfig(topic: string): LogConfig
   leaderSettings(topic: string): LeaderSettings
 }
+
+/** A partition of ours for which no directory had a place. */
+interface Homeless {
+  readonly topicName: string
+  readonly topicId: string
+  readonly index: number
+}
+
+/** How often a place is looked for, while somebody asks. */
+const HOMELESS_RETRY_MS = 5_000
 
 interface HostedTopic {
   readonly name: string
@@ -42,6 +61,9 @@ export class PartitionRegistry {
   readonly #nodeId: number
   readonly #messagesIn: Counter
   readonly #bytesIn: Counter
+  /** Partitions without a log, by topic and index. */
+  readonly #homeless = new Map<string, Homeless>()
+  #homelessRetryMs = 0
   #image: MetadataImage | null = null
 
   constructor(
@@ -84,9 +106,10 @@ export class PartitionRegistry {
     const found = this.#byName.get(name)?.partitions.get(index)
     if (found !== undefined) return found
     const topic = this.#image === null ? undefined : topicByName(this.#image, name)
-    return topic?.partitions.get(index) === undefined
-      ? errorCode.UNKNOWN_TOPIC_OR_PARTITION
-      : errorCode.NOT_LEADER_OR_FOLLOWER
+    if (topic?.partitions.get(index) === undefined) return errorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if (!this.#homeless.has(`${name}\0${index}`)) return errorCode.NOT_LEADER_OR_FOLLOWER
+    this.#lookForHomes()
+    return this.#byName.get(name)?.partitions.get(index) ?? errorCode.KAFKA_STORAGE_ERROR
   }
 
   byTopicId(topicId: string, index: number): Partition | number {
@@ -108,11 +131,13 @@ export class PartitionRegistry {
 
   /** Follows the image: after it, this broker serves the new state. */
   follow(image: MetadataImage, delta: MetadataDelta): void {
+    const isStart = this.#image === null
     this.#image = image
     for (const topic of delta.topicsDeleted) this.#delete(topic.name)
     for (const change of delta.partitionsChanged) {
-      if (change.after !== undefined)
-        this.#host(change.topicName, change.topicId, change.partition, change.after)
+      if (change.after === undefined) continue
+      const existed = isStart || change.before !== undefined
+      this.#host(change.topicName, change.topicId, change.partition, change.after, existed)
     }
     for (const name of this.#topicsToConfigure(delta)) {
       const hosted = this.#byName.get(name)
@@ -136,7 +161,18 @@ export class PartitionRegistry {
     return names
   }
 
-  #host(topicName: string, topicId: string, index: number, assigned: PartitionImage): void {
+  /** A disk that was full may have room now. */
+  #lookForHomes(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs < this.#homelessRetryMs) return
+    this.#homelessRetryMs = nowMs + HOMELESS_RETRY_MS
+    for (const { topicName, topicId, index } of [...this.#homeless.values()]) {
+      const assigned = this.#image?.topics.get(topicId)?.partitions.get(index)
+      if (assigned !== undefined) this.#host(topicName, topicId, index, assigned, true)
+    }
+  }
+
+  #host(topicName: string, topicId: string, index: number, assigned: PartitionImage, existed: boolean): void {
     if (!assigned.replicas.includes(this.#nodeId)) return
     const hosted = this.#topic(topicName, topicId)
     const known = hosted.partitions.get(index)
@@ -144,8 +180,14 @@ export class PartitionRegistry {
       known.assignmentChanged(assigned, this.#clock.monotonicMs())
       return
     }
-    const log = this.#store.open(topicName, topicId, index, this.#settings.logConfig(topicName))
-    if (log === null) return
+    const key = `${topicName}\0${index}`
+    const config = this.#settings.logConfig(topicName)
+    const log = this.#store.open(topicName, topicId, index, config, existed)
+    if (log === null) {
+      this.#homeless.set(key, { topicName, topicId, index })
+      return
+    }
+    this.#homeless.delete(key)
     const facts = {
       nodeId: this.#nodeId,
       topicId,
@@ -170,6 +212,7 @@ export class PartitionRegistry {
     if (hosted === undefined) return
     this.#byName.delete(name)
     this.#byId.delete(hosted.id)
+    for (const [key, { topicId }] of this.#homeless) if (topicId === hosted.id) this.#homeless.delete(key)
     for (const partition of hosted.partitions.values()) {
       partition.remove()
       this.#store.delete(name, partition.index)
