@@ -5,5 +5,5 @@ import { runMultiDirectory } from './multi-directory.ts'
 it('trap 7: loses one directory and serves the other, until both are there again', async () => {
   const report = await runMultiDirectory('rename')
   expect(report.violations).toEqual([])
-  expect(report.lines).toHaveLength(3)
+  expect(report.lines).toHaveLength(4)
 })

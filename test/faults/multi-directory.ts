@@ -5,9 +5,10 @@
  *   node test/faults/multi-directory.ts --rename   (anyone: the folder is moved away, as by a slip of the hand)
  *
  * The partitions of the lost directory answer KAFKA_STORAGE_ERROR, those of the other are served as before, and
- * DescribeLogDirs shows the failure. After a restart with both directories everything acknowledged is there.
+ * DescribeLogDirs shows the failure. A restart without the directory does not put empty logs in the place of those
+ * that are in it; after one with both directories everything acknowledged is there.
  */
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTopic, describeTopics } from '../../src/client/admin-topics.ts'
@@ -64,10 +65,13 @@ function folderMovedAway(): Losable {
   const path = join(parent, 'data')
   return {
     path,
-    lose: () => renameSync(path, `${path}-away`),
+    lose() {
+      renameSync(path, `${path}-away`)
+      // What stands in its place is no directory, so that a restart cannot mistake it for a new one.
+      writeFileSync(path, '')
+    },
     find() {
-      // A broker that made the directory anew must not have: it would have lost what was in the other.
-      rmSync(path, { recursive: true, force: true })
+      rmSync(path)
       renameSync(`${path}-away`, path)
     },
     remove: () => rmSync(parent, { recursive: true, force: true }),
@@ -95,7 +99,8 @@ class MultiDirectoryRun {
     )
   }
 
-  async run(lose: () => void): Promise<void> {
+  /** The answer is which partitions were lost. */
+  async run(lose: () => void): Promise<ReadonlySet<number>> {
     await createTopic(this.#hasty, {
       name: TOPIC,
       partitions: PARTITIONS,
@@ -112,6 +117,7 @@ class MultiDirectoryRun {
     lose()
     await this.#noticed(gone)
     await this.#whileLost(gone)
+    return gone
   }
 
   /** Writes to the lost partitions until each says that its storage is gone. */
@@ -154,6 +160,20 @@ class MultiDirectoryRun {
     this.lines.push(
       'lost: its partitions answer 56, the others and new topics are served, DescribeLogDirs shows it',
     )
+  }
+
+  /** Started with one directory only: what is in the other is offline, and not empty. */
+  async restartedWithout(gone: ReadonlySet<number>): Promise<void> {
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const outcome = await outcomeOf(readPartition(this.#hasty, TOPIC, partition, 0, () => {}))
+      const expected = gone.has(partition) ? 'KAFKA_STORAGE_ERROR' : 'OK'
+      if (outcome !== expected)
+        this.violations.push(`partition ${partition} after a restart without the directory: ${outcome}`)
+    }
+    for (const writer of this.#writers.filter(({ partition }) => gone.has(partition)))
+      if ((await writer.sendNext()) || writer.lastOutcome !== 'KAFKA_STORAGE_ERROR')
+        this.violations.push(`a record for lost partition ${writer.partition} came to ${writer.lastOutcome}`)
+    this.lines.push('restarted without it: its partitions answer 56, the others are served')
   }
 
   /** With both directories again. */
@@ -201,11 +221,14 @@ export async function runMultiDirectory(how: 'disk' | 'rename'): Promise<MultiDi
   const { port } = broker
   try {
     const run = new MultiDirectoryRun(() => broker, losable.path)
-    await run.run(() => losable.lose())
+    const gone = await run.run(() => losable.lose())
     await broker.kill('SIGTERM')
     const said = broker.errors()
     const bug = said.indexOf('a request failed by a bug')
     if (bug >= 0) run.violations.push(`a bug: ${said.slice(bug, bug + 2_000)}`)
+    broker = await startBroker({ ...place, port })
+    await run.restartedWithout(gone)
+    await broker.kill('SIGTERM')
     losable.find()
     broker = await startBroker({ ...place, port })
     await run.restarted()
