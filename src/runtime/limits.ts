@@ -53,7 +53,7 @@ export const limits = {
   /** Requests of one connection read but not yet begun, because an earlier one must be answered first. */
   waitingRequestsPerConnectionMax: 100,
   /** Free slabs kept for reuse. */
-  slabPoolBytesMax: 32 * MiB,
+  slabPoolBytesMax: 16 * MiB,
   /** Requests parked until time or data arrives (fetches, produces, joins). */
   parkedRequestsMax: 100_000,
   /** Fetch sessions kept; `max.incremental.fetch.session.cache.slots`. */

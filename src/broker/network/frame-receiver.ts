@@ -105,7 +105,7 @@ export class FrameReceiver {
   }
 
   #grown(wantedBytes: number, partialBytes: number): number {
-    return Math.min(wantedBytes, Math.max(this.#slabBytes, limits.receiveSlabBytes, 2 * partialBytes))
+    return Math.min(wantedBytes, Math.max(this.#slabBytes, 2 * partialBytes))
   }
 
   #moveTo(slab: Slab, partialBytes: number): void {
