@@ -37,7 +37,8 @@ class FetchInFlight implements PartitionWatcher {
   readonly #maxBytes: number
   readonly #minBytes: number
   readonly #deadlineMs: number
-  readonly #watched = new Map<Partition, number>()
+  /** Log size whose bytes are all counted; null while the log holds some that nobody may read yet. */
+  readonly #watched = new Map<Partition, number | null>()
   #timer: Timer | null = null
   #forgetClose: () => void = () => {}
   #newBytes = 0
@@ -82,6 +83,10 @@ class FetchInFlight implements PartitionWatcher {
   partitionAdvanced(partition: Partition): void {
     const seenBytes = this.#watched.get(partition)
     if (seenBytes === undefined) return
+    if (seenBytes === null) {
+      this.#wake()
+      return
+    }
     this.#newBytes += Math.max(0, partition.log.sizeBytes - seenBytes)
     this.#watched.set(partition, partition.log.sizeBytes)
     if (this.#newBytes >= this.#minBytes || partition.leaderError(-1) !== 0) this.#wake()
@@ -97,10 +102,12 @@ class FetchInFlight implements PartitionWatcher {
     }
     for (const part of outcome.parts) {
       if (part.partition === null) continue
-      this.#watched.set(part.partition, part.partition.log.sizeBytes)
+      const { log } = part.partition
+      // What is appended but not yet readable is no news when it is counted now, and must be when it turns readable.
+      this.#watched.set(part.partition, log.highWatermark === log.logEndOffset ? log.sizeBytes : null)
       part.partition.watch(this)
       // It may have moved while a cold read of another partition was under way.
-      if (part.partition.log.highWatermark !== part.highWatermark) this.#wake()
+      if (log.highWatermark !== part.highWatermark) this.#wake()
     }
   }
 
