@@ -384,6 +384,22 @@ describe('observed 25: a fetch at the end of the log', () => {
     fresh.close()
   })
 
+  test('it wakes however the append and its coming meet', async () => {
+    const topic = await newTopic()
+    const fresh = await RawConnection.open(broker.port)
+    const slow: number[] = []
+    for (let round = 0; round < 60; round++) {
+      const began = Date.now()
+      const produced = produceTo(raw, topic, batchOf([`${round}`]))
+      const fetched = await fetchFrom(fresh, topic, { offset: BigInt(round), maxWaitMs: 1_500 })
+      expect(valuesOf(batchesIn(fetched.records))).toEqual([`${round}`])
+      if (Date.now() - began > 1_000) slow.push(round)
+      await produced
+    }
+    expect(slow).toEqual([])
+    fresh.close()
+  })
+
   test('the deletion of its topic wakes it too', async () => {
     const topic = await newTopic()
     const fresh = await RawConnection.open(broker.port)
