@@ -20,8 +20,8 @@ import { ask } from './wire.ts'
 const TOPIC = 'bench'
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
-/** After some seconds without work the engine gives back what the start needed. */
-const SETTLE_MS = 15_000
+/** By then the memory that the start needed has been given back. */
+const SETTLE_MS = 4_000
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
