@@ -144,8 +144,8 @@ export async function memory(
 }
 
 /** One record a millisecond for three seconds, each timed until a waiting fetch has brought it. */
-export async function endToEnd(): Promise<{ p50Ms: number; p99Ms: number }> {
-  const server = await startBroker()
+export async function endToEnd(settings: Record<string, string>): Promise<{ p50Ms: number; p99Ms: number }> {
+  const server = await startBroker(settings)
   await ask(server.port, metadataFrame(TOPIC))
   const latencies: number[] = []
   const sentAtMs = new Map<number, number>()
