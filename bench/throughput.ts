@@ -175,7 +175,7 @@ export async function measureDurability(rounds: number): Promise<{ durable: Meas
     kind: 'produce',
     sizeBytes: 16 * 1024,
     connections: 8,
-    depth: 8,
+    depth: 32,
     acks: -1,
     ratioMax: 1,
   }
