@@ -222,7 +222,8 @@ test('settings are described and changed', async () => {
 
 test('offsets are listed and records deleted', async () => {
   const topic = await newTopic()
-  await producer.send({ messages: ['a', 'b', 'c'].map((value) => ({ topic, value })) })
+  // Only what the high watermark has passed can be deleted, and this client asks for acks 1 by default.
+  await producer.send({ acks: -1, messages: ['a', 'b', 'c'].map((value) => ({ topic, value })) })
   const deleted = await admin.deleteRecords({
     topics: [{ name: topic, partitions: [{ partition: 0, offset: 2n }] }],
   })
