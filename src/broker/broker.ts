@@ -119,7 +119,14 @@ class SingleBroker implements Broker {
     const listeners = new Listeners(world, this.#metrics, this.#connectionBounds(), dispatcher)
     this.#listeners = listeners
     const opened = await listeners.open(config.listeners)
-    this.#brokerEpoch = await registerBroker(quorum, config, opened, storage.directoryIds, world.random)
+    this.#brokerEpoch = await registerBroker(
+      quorum,
+      config,
+      opened,
+      storage.directoryIds,
+      world.random,
+      world.log,
+    )
     // Group clients would be told to come back; a short wait at the start spares them that.
     await services.groups.whenLoaded(GROUP_LOAD_MS_MAX)
     listeners.admit()

@@ -8,6 +8,7 @@ import { decideRegisterBroker } from '../coordination/metadata/decide/register-b
 import { supportedFeatures } from '../coordination/metadata/features.ts'
 import { errorName } from '../protocol/errors.ts'
 import type { BrokerRegistrationRequest } from '../protocol/messages/broker-registration.ts'
+import type { Log } from '../runtime/log.ts'
 import { type Random, randomUuid } from '../runtime/random.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Endpoint } from './config/endpoints.ts'
@@ -47,6 +48,28 @@ function registrationRequest(
   }
 }
 
+/**
+ * Lowers features that an earlier cluster (a Kafka whose folders we open) had finalized above what is served here:
+ * clients change what they do by these levels, so a level that is not true must not stand. Each is told.
+ */
+async function lowerFeatures(quorum: MetadataQuorum, log: Log): Promise<void> {
+  const tooHigh = supportedFeatures.filter(({ name, max }) => (quorum.image.features.get(name) ?? 0) > max)
+  if (tooHigh.length === 0) return
+  for (const { name, max } of tooHigh)
+    log.warn('a feature is lowered to what is served', {
+      feature: name,
+      from: quorum.image.features.get(name),
+      to: max,
+    })
+  await quorum.submit(() => ({
+    records: tooHigh.map(({ name, max }) => ({
+      type: 'FeatureLevelRecord' as const,
+      value: { name, featureLevel: max },
+    })),
+    reply: null,
+  }))
+}
+
 /** Registers and unfences this broker; the answer is its broker epoch. Rejects with what the quorum said. */
 export async function registerBroker(
   quorum: MetadataQuorum,
@@ -54,9 +77,11 @@ export async function registerBroker(
   opened: readonly Endpoint[],
   directoryIds: readonly string[],
   random: Random,
+  log: Log,
 ): Promise<bigint> {
   if (quorum.image.features.size === 0)
     await quorum.submit(() => ({ records: bootstrapRecords(), reply: null }))
+  await lowerFeatures(quorum, log)
   const request = registrationRequest(config, quorum.clusterId, opened, directoryIds, random)
   const registered = await quorum.submit((image, nextOffset) =>
     decideRegisterBroker(image, request, {
