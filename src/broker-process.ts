@@ -8,7 +8,7 @@ import { createBroker } from './broker/broker.ts'
 import { type LoadedConfig, loadConfig } from './broker/config/load-config.ts'
 import type { LogLevel } from './runtime/node/log.ts'
 import { createNodeLog } from './runtime/node/log.ts'
-import { trimMemory } from './runtime/node/trim-memory.ts'
+import { keepMemoryTrim } from './runtime/node/trim-memory.ts'
 import { createNodeWorld } from './runtime/node/world.ts'
 import type { Terminal } from './runtime/terminal.ts'
 
@@ -17,8 +17,6 @@ export interface StartOptions {
   readonly overrides: readonly (readonly [string, string])[]
 }
 
-/** When the memory of the start is given back: soon, but not while the first clients wait. */
-const TRIM_MS = 1_000
 const LOG_LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent']
 
 async function readText(terminal: Terminal, path: string): Promise<string> {
@@ -95,7 +93,7 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
   }
   for (const { host, port } of broker.endpoints)
     await terminal.write(`listening on ${host === '' ? '0.0.0.0' : host}:${port}\n`)
-  world.clock.schedule(TRIM_MS, trimMemory)
+  keepMemoryTrim(world.clock)
   const [first] = broker.endpoints
   if (first !== undefined) await terminal.write(welcome(first.host, first.port))
 }

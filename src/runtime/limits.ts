@@ -44,6 +44,12 @@ export const limits = {
   requestsPerSliceMin: 16,
   /** Lines about refused requests that go to the log in one second; the others are counted. */
   refusalLinesPerSecondMax: 5,
+  /** The memory of the start is given back after this: soon, but not while the first clients wait. */
+  memoryFirstLookMs: 1_000,
+  /** How often the process looks at its own size. */
+  memoryLookMs: 10_000,
+  /** Growth since the last full collection that is worth the next one. */
+  memoryGrowthBytesBeforeTrim: 96 * MiB,
   /** Window of a socket read. */
   readWindowBytes: 256 * KiB,
   /** First receive slab of a connection. */
