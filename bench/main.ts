@@ -10,7 +10,7 @@ import { endToEnd, manyPartitions, memory, restartAfterKill, startTimes } from '
 import { type Compared, compare, measureDurability, scenarios } from './throughput.ts'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const rounds = process.argv.includes('--quick') ? 1 : 5
+const rounds = process.argv.includes('--quick') ? 1 : 3
 
 function wanted(name: string): boolean {
   return words.length === 0 || words.some((word) => name.includes(word))
