@@ -234,7 +234,10 @@ class ReadJob {
 
   #goOn(end: ChunkEnd, consumedBytes: number, neededBytes: number, got: number): boolean {
     this.#position += consumedBytes
-    if (end === 'stop' || (this.#sizeBytes > 0 && this.#sizeBytes >= this.#options.sizeBytesMax)) {
+    // The next batch, of which a part may be here, does not fit any more: nobody need read on to find that out.
+    const leftBytes = this.#options.sizeBytesMax - this.#sizeBytes
+    const isFull = this.#sizeBytes > 0 && leftBytes < Math.max(neededBytes, BATCH_HEADER_BYTES)
+    if (end === 'stop' || isFull) {
       this.#finish()
       return false
     }
