@@ -59,7 +59,8 @@ function nodeResourceProblem(name: string, context: NodeFacts, unexpected: strin
   return invalidRequest(`${unexpected} ${context.nodeId}, but received ${name}`)
 }
 
-function invalidRequest(errorMessage: string): Problem {
+/** INVALID_REQUEST with this message. */
+export function invalidRequest(errorMessage: string): Problem {
   return { errorCode: errorCode.INVALID_REQUEST, errorMessage }
 }
 
@@ -124,13 +125,4 @@ function minInsyncProblem(
   if (value !== null) return undefined
   const errorMessage = 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.'
   return { errorCode: errorCode.INVALID_CONFIG, errorMessage }
-}
-
-/** The problem of each resource that a request names more than once, and of one that names a setting twice. */
-export const eachResourceOnce = invalidRequest('Each resource must appear at most once.')
-export const duplicateKeys = invalidRequest('Error due to duplicate config keys')
-
-/** Whether two of the names are the same. */
-export function hasDuplicates(names: readonly string[]): boolean {
-  return new Set(names).size < names.length
 }

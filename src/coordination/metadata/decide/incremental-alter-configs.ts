@@ -4,7 +4,6 @@
  * Each resource stands or falls alone. Settings of groups and client metrics are stored before such a group or
  * subscription exists (observed 27).
  */
-import { errorCode } from '../../../protocol/errors.ts'
 import type {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponseInput,
@@ -18,18 +17,13 @@ import {
   resolveGroupConfig,
   resolveTopicConfig,
 } from '../../configs/resolve.ts'
-import { isProblem, type Problem } from '../../problem.ts'
+import type { Problem } from '../../problem.ts'
 import { brokerLayers, type NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
-import { type ConfigResource, configResourceKey, configsOf, type MetadataImage } from '../image.ts'
+import { type ConfigResource, configsOf, type MetadataImage } from '../image.ts'
 import type { MetadataRecord } from '../record.ts'
-import {
-  configChangeRecords,
-  configResourceProblem,
-  duplicateKeys,
-  eachResourceOnce,
-  hasDuplicates,
-} from './config-change.ts'
+import { configChangeRecords } from './config-change.ts'
+import { decideEachResource, requestedConfigsProblem, resourceOf } from './requested-configs.ts'
 
 type RequestedResource = IncrementalAlterConfigsRequest['resources'][number]
 
@@ -38,19 +32,7 @@ export function decideIncrementalAlterConfigs(
   request: IncrementalAlterConfigsRequest,
   context: NodeFacts,
 ): MetadataDecision<IncrementalAlterConfigsResponseInput> {
-  const keys = request.resources.map(({ resourceType, resourceName }) =>
-    configResourceKey({ type: resourceType, name: resourceName }),
-  )
-  const records: MetadataRecord[] = []
-  const responses = request.resources.map((requested, index) => {
-    const { resourceType, resourceName } = requested
-    const twice = keys.indexOf(keys[index] ?? '') !== keys.lastIndexOf(keys[index] ?? '')
-    const outcome = twice ? eachResourceOnce : alteredResource(image, requested, context)
-    if (isProblem(outcome)) return { ...outcome, resourceType, resourceName }
-    if (!request.validateOnly) records.push(...outcome)
-    return { errorCode: 0, errorMessage: null, resourceType, resourceName }
-  })
-  return { records, reply: { throttleTimeMs: 0, responses } }
+  return decideEachResource(request, (requested) => alteredResource(image, requested, context))
 }
 
 function alteredResource(
@@ -58,17 +40,9 @@ function alteredResource(
   requested: RequestedResource,
   context: NodeFacts,
 ): readonly MetadataRecord[] | Problem {
-  const resource = { type: requested.resourceType, name: requested.resourceName }
-  if (hasDuplicates(requested.configs.map(({ name }) => name))) return duplicateKeys
-  const nulls = requested.configs.filter(
-    ({ configOperation, value }) => value === null && configOperation !== alterOperation.delete,
-  )
-  if (nulls.length > 0) {
-    const errorMessage = `Null value not supported for : ${nulls.map(({ name }) => name).join(',')}`
-    return { errorCode: errorCode.INVALID_REQUEST, errorMessage }
-  }
-  const unfit = configResourceProblem(image, resource, context)
+  const unfit = requestedConfigsProblem(image, requested, needsValue, context)
   if (unfit !== undefined) return unfit
+  const resource = resourceOf(requested)
   const changes = new Map<string, string | null>()
   for (const operation of requested.configs) {
     const definition = definitionOf(resource, operation.name)
@@ -78,6 +52,10 @@ function alteredResource(
     changes.set(operation.name, altered.value)
   }
   return configChangeRecords(image, resource, changes, context)
+}
+
+function needsValue({ configOperation }: RequestedResource['configs'][number]): boolean {
+  return configOperation !== alterOperation.delete
 }
 
 function definitionOf(resource: ConfigResource, name: string): ConfigDefinition | undefined {
