@@ -111,6 +111,12 @@ export function produceFrame(topic: string, partition: number, acks: number, rec
   ])
 }
 
+/** The error code of the one partition in a Produce 7 answer without its size. */
+export function produceErrorCode(answer: Buffer): number {
+  const topicAt = 4 + 4
+  return answer.readInt16BE(topicAt + 2 + answer.readInt16BE(topicAt) + 4 + 4)
+}
+
 /** Fetch, version 11, without a session. */
 export function fetchFrame(
   topic: string,
@@ -158,4 +164,9 @@ export function createTopicsFrame(
     ...Object.entries(topic.configs ?? {}).flatMap(([name, value]) => [string(name), string(value)]),
   ])
   return frame(19, 2, [int32(topics.length), ...body, int32(60_000), Buffer.from([0])])
+}
+
+/** DeleteTopics, version 1. */
+export function deleteTopicFrame(topic: string): Buffer {
+  return frame(20, 1, [int32(1), string(topic), int32(30_000)])
 }

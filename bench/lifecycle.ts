@@ -1,19 +1,12 @@
 /**
- * The times and sizes that people feel: start, restart after a kill, many partitions, idle memory, and the way of
- * a record from its producer to a waiting consumer.
+ * The times and sizes that people feel: start, restart after a kill, many partitions and idle memory.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  batch,
-  createTopicsFrame,
-  fetchFrame,
-  metadataFrame,
-  produceFrame,
-  setCorrelationId,
-} from './frames.ts'
+import { batch, createTopicsFrame, metadataFrame, produceFrame } from './frames.ts'
+import { median } from './percentile.ts'
 import { startBroker } from './servers.ts'
 import { ask } from './wire.ts'
 
@@ -22,15 +15,6 @@ const GIB = 1024 ** 3
 const MIB = 1024 ** 2
 /** By then the memory that the start needed has been given back. */
 const SETTLE_MS = 4_000
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -141,62 +125,4 @@ export async function memory(
   const withPartitionsBytes = server.residentBytes()
   await server.close()
   return { idleBytes, withPartitionsBytes }
-}
-
-/** One record a millisecond for three seconds, each timed until a waiting fetch has brought it. */
-export async function endToEnd(settings: Record<string, string>): Promise<{ p50Ms: number; p99Ms: number }> {
-  const server = await startBroker(settings)
-  await ask(server.port, metadataFrame(TOPIC))
-  const latencies: number[] = []
-  const sentAtMs = new Map<number, number>()
-  const total = 3_000
-  let nextOffset = 0
-  const reader = connect({ port: server.port, host: '127.0.0.1', noDelay: true })
-  const finished = new Promise<void>((done) => {
-    let pending = Buffer.alloc(0)
-    const fetchNext = (): boolean => reader.write(fetchFrame(TOPIC, 0, BigInt(nextOffset), MIB, 500))
-    reader.on('connect', fetchNext)
-    reader.on('data', (chunk: Buffer) => {
-      pending = Buffer.concat([pending, chunk])
-      if (pending.length < 4 || pending.length < 4 + pending.readInt32BE(0)) return
-      const nowMs = performance.now()
-      const highWatermark = highWatermarkOf(pending)
-      pending = Buffer.alloc(0)
-      for (; nextOffset < highWatermark; nextOffset++)
-        latencies.push(nowMs - (sentAtMs.get(nextOffset) ?? nowMs))
-      if (nextOffset >= total) done()
-      else fetchNext()
-    })
-  })
-  const writer = connect({ port: server.port, host: '127.0.0.1', noDelay: true })
-  writer.resume()
-  const frame = produceFrame(TOPIC, 0, 1, batch(200, Date.now()))
-  for (let sent = 0; sent < total; ) {
-    const startMs = performance.now()
-    setCorrelationId(frame, sent)
-    sentAtMs.set(sent, startMs)
-    writer.write(Buffer.from(frame))
-    sent++
-    await new Promise<void>((resolve) => {
-      const wait = (): void => {
-        if (performance.now() - startMs >= 1) resolve()
-        else setImmediate(wait)
-      }
-      wait()
-    })
-  }
-  await finished
-  reader.destroy()
-  writer.destroy()
-  await server.close()
-  rmSync(server.directory, { recursive: true, force: true })
-  const steady = latencies.slice(500)
-  return { p50Ms: percentile(steady, 0.5), p99Ms: percentile(steady, 0.99) }
-}
-
-/** The high watermark in a Fetch 11 answer for one partition of the topic. */
-function highWatermarkOf(answer: Buffer): number {
-  const topicAt = 4 + 4 + 4 + 2 + 4 + 4
-  const partitionAt = topicAt + 2 + answer.readInt16BE(topicAt) + 4
-  return Number(answer.readBigInt64BE(partitionAt + 4 + 2))
 }

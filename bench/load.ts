@@ -1,9 +1,15 @@
 /**
  * The raw load generator, a process of its own: prebuilt frames, pipelined to a depth on each connection, the
- * answers only counted and timed. Prints one line of JSON with requests, bytes, seconds and latencies.
+ * answers only counted and timed.
+ *
+ * It warms the server up at a bounded rate, says `warm`, waits for a line on stdin, says `measuring`, and prints one
+ * line of JSON with requests, bytes, seconds and latencies. The bound keeps the disk's own backlog, which would
+ * throttle the measured seconds, out of the warm-up.
  */
 import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { batch, fetchFrame, produceFrame, setCorrelationId } from './frames.ts'
+import { percentile } from './percentile.ts'
 
 interface Load {
   readonly port: number
@@ -15,16 +21,39 @@ interface Load {
   readonly depth: number
   readonly warmUpMs: number
   readonly measureMs: number
-  /** Requests per second in all; 0: as fast as it goes. */
-  readonly rate: number
 }
 
 const load = JSON.parse(process.argv[2] ?? '{}') as Load
+/** Of records, while warming up. */
+const WARM_UP_BYTES_PER_SECOND = 200_000_000
+const PACE_MS = 5
+
 const latenciesMs: number[] = []
 let requests = 0
 let bytes = 0
-let measuring = false
-let stopped = false
+let phase: 'warming' | 'measuring' | 'stopped' = 'warming'
+let allowedBytes = 0
+/** Sends held back until the pace allows them. */
+let held: (() => void)[] = []
+
+function paced(send: () => void): void {
+  if (phase === 'warming' && allowedBytes <= 0) {
+    held.push(send)
+    return
+  }
+  allowedBytes -= load.sizeBytes
+  send()
+}
+
+function releaseHeld(): void {
+  allowedBytes = Math.min(
+    WARM_UP_BYTES_PER_SECOND / 10,
+    allowedBytes + (WARM_UP_BYTES_PER_SECOND * PACE_MS) / 1_000,
+  )
+  const sends = held
+  held = []
+  for (const send of sends) paced(send)
+}
 
 function frameOf(): Buffer {
   return load.kind === 'produce'
@@ -49,15 +78,15 @@ function run(): Promise<void> {
     }
     const answered = (sizeBytes: number): void => {
       const slot = header.readInt32BE(4)
-      if (measuring) {
+      if (phase === 'measuring') {
         latenciesMs.push(performance.now() - (sentMs[slot] ?? 0))
         requests++
         bytes += load.kind === 'produce' ? load.sizeBytes : sizeBytes
       }
-      if (stopped) {
+      if (phase === 'stopped') {
         socket.destroy()
         resolve()
-      } else send(slot)
+      } else paced(() => send(slot))
     }
     socket.on('connect', () => {
       for (let slot = 0; slot < load.depth; slot++) send(slot)
@@ -81,28 +110,35 @@ function run(): Promise<void> {
         if (bodyLeft === 0) answered(0)
       }
     })
-    socket.on('error', (error) => (stopped ? resolve() : reject(error)))
-    socket.on('close', () => (stopped ? resolve() : reject(new Error('the server closed the connection'))))
+    socket.on('error', (error) => (phase === 'stopped' ? resolve() : reject(error)))
+    socket.on('close', () =>
+      phase === 'stopped' ? resolve() : reject(new Error('the server closed the connection')),
+    )
   })
 }
 
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+/** Measures for the time asked for, then ends the load and prints what it saw. */
+function measureNow(): void {
+  const startedMs = performance.now()
+  phase = 'measuring'
+  releaseHeld()
+  process.stdout.write('measuring\n')
+  setTimeout(() => {
+    phase = 'stopped'
+    const seconds = (performance.now() - startedMs) / 1_000
+    process.stdout.write(
+      `${JSON.stringify({ requests, bytes, seconds, p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99) })}\n`,
+    )
+  }, load.measureMs)
 }
 
-let startedMs = 0
-setTimeout(() => {
-  measuring = true
-  startedMs = performance.now()
-  process.stdout.write('measuring\n')
-}, load.warmUpMs)
-setTimeout(() => {
-  measuring = false
-  stopped = true
-  const seconds = (performance.now() - startedMs) / 1_000
-  const sorted = latenciesMs.sort((a, b) => a - b)
-  process.stdout.write(
-    `${JSON.stringify({ requests, bytes, seconds, p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) })}\n`,
-  )
-}, load.warmUpMs + load.measureMs)
+const pace = setInterval(releaseHeld, PACE_MS)
+setTimeout(() => process.stdout.write('warm\n'), load.warmUpMs)
+const go = createInterface({ input: process.stdin })
+go.once('line', () => {
+  clearInterval(pace)
+  measureNow()
+  go.close()
+  process.stdin.destroy()
+})
 await Promise.all(Array.from({ length: load.connections }, run))

@@ -2,60 +2,83 @@
  * `npm run bench`: the broker against a bare skeleton of the same work, and the times that people feel: start,
  * restart after a kill, many partitions, memory.
  *
- * Figures of one run belong together; compare ratios, not machines. `--quick` takes one round of each, and a word
- * picks the parts whose names hold it.
+ * Figures of one run belong together; compare ratios, not machines. `--quick` takes one round of each, a word
+ * picks the parts whose names hold it, and `--beside PORT/PID` measures another broker on this machine too: one
+ * that speaks Kafka's protocol, has been warmed up, and is given to nobody else meanwhile.
  */
 
-import { endToEnd, manyPartitions, memory, restartAfterKill, startTimes } from './lifecycle.ts'
-import { type Compared, compare, measureDurability, scenarios } from './throughput.ts'
+import { parseArgs } from 'node:util'
+import { compareLatencies, type Latencies } from './latency.ts'
+import { manyPartitions, memory, restartAfterKill, startTimes } from './lifecycle.ts'
+import { otherBroker } from './servers.ts'
+import { type Compared, compare, type Measured, measureDurability, scenarios } from './throughput.ts'
 
-const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const rounds = process.argv.includes('--quick') ? 1 : 3
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, beside: { type: 'string' } },
+})
+const rounds = options.quick === true ? 1 : 3
+const besideMatch = /^(\d+)\/(\d+)$/.exec(options.beside ?? '')
+const other = besideMatch === null ? undefined : otherBroker(Number(besideMatch[1]), Number(besideMatch[2]))
 
 function wanted(name: string): boolean {
   return words.length === 0 || words.some((word) => name.includes(word))
 }
 
 function print(name: string, result: string, bound: string, met: boolean): void {
-  console.log(`${name.padEnd(44)} ${result.padEnd(64)} ${bound.padEnd(18)} ${met ? 'met' : 'MISSED'}`)
+  console.log(
+    `${name.padEnd(44)} ${result.padEnd(40)} ${bound.padEnd(12)} ${bound === '' ? '' : met ? 'met' : 'MISSED'}`,
+  )
 }
 
-function figures({ broker, skeleton, ratio }: Compared): string {
-  const of = ({ cpuMicrosPerRequest, megabytesPerSecond, p50Ms, p99Ms }: Compared['broker']): string =>
-    `${cpuMicrosPerRequest.toFixed(1)} µs ${megabytesPerSecond.toFixed(0)} MB/s p50 ${p50Ms.toFixed(2)} p99 ${p99Ms.toFixed(2)}`
-  return `×${ratio.toFixed(2)}  (${of(broker)} | skeleton ${of(skeleton)})`
+function figuresOf({
+  cpuMicrosPerRequest,
+  cpuSecondsPerGigabyte,
+  megabytesPerSecond,
+  p50Ms,
+  p99Ms,
+}: Measured): string {
+  return `${cpuMicrosPerRequest.toFixed(1)} µs, ${cpuSecondsPerGigabyte.toFixed(2)} CPU-s/GB, ${megabytesPerSecond.toFixed(0)} MB/s, p50 ${p50Ms.toFixed(2)} p99 ${p99Ms.toFixed(2)} ms`
+}
+
+function printCompared(name: string, ratioMax: number | undefined, compared: Compared): void {
+  const bound = ratioMax === undefined ? '' : `≤ ${ratioMax} ×`
+  print(name, `×${compared.ratio.toFixed(2)}`, bound, ratioMax === undefined || compared.ratio <= ratioMax)
+  console.log(`    broker    ${figuresOf(compared.broker)}`)
+  console.log(`    skeleton  ${figuresOf(compared.skeleton)}`)
+  if (compared.other !== undefined) console.log(`    other     ${figuresOf(compared.other)}`)
+}
+
+function printLatencies(who: string, { p50Ms, p99Ms, p999Ms }: Latencies, p99MsMax?: number): void {
+  const result = `p50 ${p50Ms.toFixed(2)}, p99 ${p99Ms.toFixed(2)}, p99.9 ${p999Ms.toFixed(2)} ms`
+  const bound = p99MsMax === undefined ? '' : `p99 ≤ ${p99MsMax} ms`
+  print(`end to end at 1,000/s, ${who}`, result, bound, p99MsMax === undefined || p99Ms <= p99MsMax)
 }
 
 // First, while the disk is quiet: what the others write is still on its way to it long after.
 if (wanted('end to end')) {
-  for (const [how, settings] of [
-    ['on disk before it is seen', {}],
-    ["Kafka's own promise", { 'log.flush.interval.messages': '9223372036854775807' }],
-  ] as const) {
-    const { p50Ms, p99Ms } = await endToEnd(settings)
-    print(
-      `end to end at 1,000/s, ${how}`,
-      `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`,
-      'p99 ≤ 10 ms',
-      p99Ms <= 10,
-    )
-  }
+  const latencies = await compareLatencies(rounds, other)
+  printLatencies('on disk before it is seen', latencies.onDisk, 10)
+  printLatencies("Kafka's own promise", latencies.unflushed, 10)
+  if (latencies.other !== undefined) printLatencies('other', latencies.other)
 }
 console.log('CPU per request over the skeleton’s, MB/s, ms; medians')
 for (const scenario of scenarios) {
   if (!wanted(scenario.name)) continue
-  const compared = await compare(scenario, rounds, { 'log.flush.interval.messages': '9223372036854775807' })
-  print(scenario.name, figures(compared), `≤ ${scenario.ratioMax} ×`, compared.ratio <= scenario.ratioMax)
+  printCompared(scenario.name, scenario.ratioMax, await compare(scenario, rounds, other))
 }
 if (wanted('durable')) {
-  const { durable, relaxed } = await measureDurability(rounds)
+  const { durable, relaxed, other: others } = await measureDurability(rounds, other)
   const share = durable.megabytesPerSecond / relaxed.megabytesPerSecond
   print(
     'durable acks (group commit), 16 KiB',
-    `${(share * 100).toFixed(0)} % of the throughput without (${durable.megabytesPerSecond.toFixed(0)} of ${relaxed.megabytesPerSecond.toFixed(0)} MB/s)`,
+    `${(share * 100).toFixed(0)} % of the throughput without`,
     '≥ 60 %',
     share >= 0.6,
   )
+  console.log(`    durable   ${figuresOf(durable)}`)
+  console.log(`    without   ${figuresOf(relaxed)}`)
+  if (others !== undefined) console.log(`    other     ${figuresOf(others)} (flushing each batch)`)
 }
 if (wanted('start')) {
   const ms = await startTimes(rounds)

@@ -10,16 +10,24 @@ const ROOT = resolve(import.meta.dirname, '..')
 /** Clock ticks of /proc on Linux. */
 const TICKS_PER_SECOND = 100
 
-export interface Server {
-  readonly name: string
+export interface Measurable {
   readonly port: number
-  readonly directory: string
   /** Seconds of CPU, user and system, since its start. */
   cpuSeconds(): number
+}
+
+export interface Server extends Measurable {
+  readonly name: string
+  readonly directory: string
   residentBytes(): number
   kill(signal: NodeJS.Signals): Promise<void>
   /** Kills it and removes its folder. */
   close(): Promise<void>
+}
+
+function cpuSecondsOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 function started(name: string, child: ChildProcess, directory: string): Promise<Server> {
@@ -42,10 +50,7 @@ function started(name: string, child: ChildProcess, directory: string): Promise<
         name,
         port: Number(match[1]),
         directory,
-        cpuSeconds() {
-          const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-          return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-        },
+        cpuSeconds: () => cpuSecondsOf(child.pid),
         residentBytes: () =>
           Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
         kill,
@@ -83,4 +88,9 @@ export function startSkeleton(): Promise<Server> {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return started('skeleton', child, directory)
+}
+
+/** A broker that somebody else started on this machine, to be measured beside ours. */
+export function otherBroker(port: number, pid: number): Measurable {
+  return { port, cpuSeconds: () => cpuSecondsOf(pid) }
 }

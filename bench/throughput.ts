@@ -1,22 +1,24 @@
 /**
- * Broker against skeleton under the raw load: the same frames, one after the other in turns, the figure being
- * CPU per request, which a noisy machine disturbs least.
+ * Broker, skeleton and, when one is named, another broker that speaks Kafka's protocol under the raw load: the same
+ * frames, in turns, the figure being CPU per request, which a noisy machine disturbs least.
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { batch, metadataFrame, produceFrame } from './frames.ts'
-import { type Server, startBroker, startSkeleton } from './servers.ts'
-import { ask } from './wire.ts'
+import { createInterface } from 'node:readline'
+import { holdMemory } from './held-memory.ts'
+import { median } from './percentile.ts'
+import type { Measurable } from './servers.ts'
+import { onBroker, onOther, onSkeleton, unflushed } from './sides.ts'
 
-interface Scenario {
+export interface Scenario {
   readonly name: string
   readonly kind: 'produce' | 'fetch'
   readonly sizeBytes: number
   readonly connections: number
   readonly depth: number
   readonly acks: number
-  /** CPU of the broker over CPU of the skeleton, at most. */
-  readonly ratioMax: number
+  /** CPU of the broker over CPU of the skeleton, at most; undefined: not held to one. */
+  readonly ratioMax?: number
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -37,6 +39,14 @@ export const scenarios: readonly Scenario[] = [
     depth: 4,
     acks: 1,
     ratioMax: 2,
+  },
+  {
+    name: 'produce 64 KiB',
+    kind: 'produce',
+    sizeBytes: 64 * 1024,
+    connections: 8,
+    depth: 2,
+    acks: 1,
   },
   {
     name: 'produce 1 MiB',
@@ -60,68 +70,76 @@ export const scenarios: readonly Scenario[] = [
 
 export interface Measured {
   readonly cpuMicrosPerRequest: number
+  readonly cpuSecondsPerGigabyte: number
   readonly megabytesPerSecond: number
   readonly requestsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
 }
 
-const TOPIC = 'bench'
 /** Long enough for the engine to have compiled what is hot, and for the memory of the start to be given back. */
 const WARM_UP_MS = 3_000
 const MEASURE_MS = 1_500
 
-/** Runs one load against a server that is up; CPU is read while the load measures. */
-export function measure(server: Server, load: Omit<Scenario, 'name' | 'ratioMax'>): Promise<Measured> {
-  return new Promise((done, fail) => {
-    const options = {
-      ...load,
-      port: server.port,
-      topic: TOPIC,
-      warmUpMs: WARM_UP_MS,
-      measureMs: MEASURE_MS,
-      rate: 0,
-    }
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'load.ts'), JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let output = ''
-    let cpuBefore = 0
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (output === '') cpuBefore = server.cpuSeconds()
-      output += chunk.toString()
-      const line = output.split('\n')[1]
-      if (line === undefined || line === '') return
-      const cpuSeconds = server.cpuSeconds() - cpuBefore
-      const { requests, bytes, seconds, p50Ms, p99Ms } = JSON.parse(line) as Record<string, number> & {
-        requests: number
-      }
-      done({
-        cpuMicrosPerRequest: (cpuSeconds * 1e6) / requests,
-        megabytesPerSecond: (bytes ?? 0) / 1e6 / (seconds ?? 1),
-        requestsPerSecond: requests / (seconds ?? 1),
-        p50Ms: p50Ms ?? Number.NaN,
-        p99Ms: p99Ms ?? Number.NaN,
-      })
-    })
-    child.once('exit', (code) => code !== 0 && fail(new Error(`the load ended with ${code}`)))
+/** Runs one load against a server that is up, on memory that was just touched. */
+async function measure(server: Measurable, topic: string, scenario: Scenario): Promise<Measured> {
+  const giveMemoryBack = await holdMemory()
+  return await runLoad(
+    server,
+    topic,
+    scenario,
+    { warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS },
+    giveMemoryBack,
+  )
+}
+
+/** Runs the load generator; `warm` is called between its warm-up and the time that it and the CPU are measured. */
+export async function runLoad(
+  server: Measurable,
+  topic: string,
+  scenario: Scenario,
+  durations: { readonly warmUpMs: number; readonly measureMs: number },
+  warm: () => Promise<void> = async () => {},
+): Promise<Measured> {
+  const options = { ...scenario, ...durations, port: server.port, topic }
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'load.ts'), JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  let cpuBefore = 0
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === 'warm') {
+      await warm()
+      child.stdin.write('go\n')
+    } else if (line === 'measuring') cpuBefore = server.cpuSeconds()
+    else return measuredOf(JSON.parse(line) as Counted, server.cpuSeconds() - cpuBefore)
+  }
+  throw new Error('the load ended without a result')
 }
 
-/** A log with enough in it to be fetched from. */
-async function fill(server: Server): Promise<void> {
-  for (let index = 0; index < 32; index++)
-    await ask(server.port, produceFrame(TOPIC, 0, 1, batch(16 * 1024, Date.now())))
+interface Counted {
+  readonly requests: number
+  readonly bytes: number
+  readonly seconds: number
+  readonly p50Ms: number
+  readonly p99Ms: number
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+function measuredOf({ requests, bytes, seconds, p50Ms, p99Ms }: Counted, cpuSeconds: number): Measured {
+  return {
+    cpuMicrosPerRequest: (cpuSeconds * 1e6) / requests,
+    cpuSecondsPerGigabyte: (cpuSeconds * 1e9) / bytes,
+    megabytesPerSecond: bytes / 1e6 / seconds,
+    requestsPerSecond: requests / seconds,
+    p50Ms,
+    p99Ms,
+  }
 }
 
 function medianOf(runs: readonly Measured[]): Measured {
   const of = (pick: (run: Measured) => number): number => median(runs.map(pick))
   return {
     cpuMicrosPerRequest: of((run) => run.cpuMicrosPerRequest),
+    cpuSecondsPerGigabyte: of((run) => run.cpuSecondsPerGigabyte),
     megabytesPerSecond: of((run) => run.megabytesPerSecond),
     requestsPerSecond: of((run) => run.requestsPerSecond),
     p50Ms: of((run) => run.p50Ms),
@@ -129,26 +147,11 @@ function medianOf(runs: readonly Measured[]): Measured {
   }
 }
 
-/** One server for each run, so that neither inherits the other's files or heap. */
-async function once(
-  kind: 'broker' | 'skeleton',
-  scenario: Scenario,
-  settings: Record<string, string>,
-): Promise<Measured> {
-  const server = kind === 'broker' ? await startBroker(settings) : await startSkeleton()
-  try {
-    if (kind === 'broker') await ask(server.port, metadataFrame(TOPIC))
-    if (scenario.kind === 'fetch') await fill(server)
-    return await measure(server, scenario)
-  } finally {
-    await server.close()
-  }
-}
-
 export interface Compared {
-  readonly scenario: Scenario
   readonly broker: Measured
   readonly skeleton: Measured
+  readonly other?: Measured
+  /** CPU per request of the broker over that of the skeleton. */
   readonly ratio: number
 }
 
@@ -156,21 +159,33 @@ export interface Compared {
 export async function compare(
   scenario: Scenario,
   rounds: number,
-  settings: Record<string, string> = {},
+  other: Measurable | undefined,
 ): Promise<Compared> {
   const broker: Measured[] = []
   const skeleton: Measured[] = []
+  const others: Measured[] = []
+  const load = (server: Measurable, topic: string): Promise<Measured> => measure(server, topic, scenario)
+  const turns = [
+    async () => skeleton.push(await onSkeleton(load)),
+    async () => broker.push(await onBroker(unflushed, load)),
+    async () => other !== undefined && others.push(await onOther(other, unflushed, load)),
+  ]
   for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? (['skeleton', 'broker'] as const) : (['broker', 'skeleton'] as const)
-    for (const kind of order)
-      (kind === 'broker' ? broker : skeleton).push(await once(kind, scenario, settings))
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn()
   }
-  const result = { scenario, broker: medianOf(broker), skeleton: medianOf(skeleton) }
-  return { ...result, ratio: result.broker.cpuMicrosPerRequest / result.skeleton.cpuMicrosPerRequest }
+  const result = { broker: medianOf(broker), skeleton: medianOf(skeleton) }
+  const ratio = result.broker.cpuMicrosPerRequest / result.skeleton.cpuMicrosPerRequest
+  return { ...result, ratio, ...(others.length > 0 && { other: medianOf(others) }) }
 }
 
-/** Throughput of acks=all with group commit, and with Kafka's own promise, in turns. */
-export async function measureDurability(rounds: number): Promise<{ durable: Measured; relaxed: Measured }> {
+export interface Durability {
+  readonly durable: Measured
+  readonly relaxed: Measured
+  readonly other?: Measured
+}
+
+/** Throughput of acks=all with group commit, with Kafka's own promise, and of the other broker flushing each batch. */
+export async function measureDurability(rounds: number, other: Measurable | undefined): Promise<Durability> {
   const scenario: Scenario = {
     name: 'durable',
     kind: 'produce',
@@ -178,13 +193,19 @@ export async function measureDurability(rounds: number): Promise<{ durable: Meas
     connections: 8,
     depth: 32,
     acks: -1,
-    ratioMax: 1,
   }
+  const load = (server: Measurable, topic: string): Promise<Measured> => measure(server, topic, scenario)
   const durable: Measured[] = []
   const relaxed: Measured[] = []
+  const others: Measured[] = []
   for (let round = 0; round < rounds; round++) {
-    durable.push(await once('broker', scenario, {}))
-    relaxed.push(await once('broker', scenario, { 'log.flush.interval.messages': '9223372036854775807' }))
+    durable.push(await onBroker({}, load))
+    relaxed.push(await onBroker(unflushed, load))
+    if (other !== undefined) others.push(await onOther(other, { 'flush.messages': '1' }, load))
   }
-  return { durable: medianOf(durable), relaxed: medianOf(relaxed) }
+  return {
+    durable: medianOf(durable),
+    relaxed: medianOf(relaxed),
+    ...(others.length > 0 && { other: medianOf(others) }),
+  }
 }

@@ -30,6 +30,8 @@ export class Settings {
   readonly #statics: ReadonlyMap<string, string>
   #image: MetadataImage = emptyImage
   #layers: BrokerConfigLayers
+  /** Numbers that were asked for since a setting changed: some are wanted for every read of a socket. */
+  readonly #numbers = new Map<string, number>()
   /** What topics without settings of their own have; made anew when a broker setting changes. */
   #plainTopic: LogConfig | null = null
 
@@ -45,6 +47,7 @@ export class Settings {
     this.#image = image
     this.#layers = this.#layersOf(image)
     this.#plainTopic = null
+    this.#numbers.clear()
   }
 
   get layers(): BrokerConfigLayers {
@@ -52,7 +55,11 @@ export class Settings {
   }
 
   number(name: string): number {
-    return numberValue(this.#resolved(name))
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    const value = numberValue(this.#resolved(name))
+    this.#numbers.set(name, value)
+    return value
   }
 
   boolean(name: string): boolean {

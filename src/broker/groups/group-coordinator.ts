@@ -17,15 +17,13 @@ import type {
   TimerChange,
 } from '../../coordination/groups/decision.ts'
 import { timersAfterLoad } from '../../coordination/groups/loaded.ts'
-import { storedValueVersion } from '../../coordination/groups/record.ts'
 import { refuseCommand } from '../../coordination/groups/refusals.ts'
 import { emptyGroups, type GroupsState } from '../../coordination/groups/state.ts'
 import { errorCode } from '../../protocol/errors.ts'
-import { buildBatch } from '../../protocol/records/builder.ts'
-import { encodeGroupRecord } from '../../protocol/stored/groups.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import type { World } from '../../runtime/world.ts'
 import type { Partition } from '../partitions/partition.ts'
+import { groupBatches } from './group-batches.ts'
 import { loadGroups } from './load-groups.ts'
 
 /** A command with a request behind it. */
@@ -133,11 +131,8 @@ export class GroupCoordinator {
   #append(decision: GroupsDecision): number | null {
     const { clock, log } = this.#facts.world
     const nowMs = clock.wallMs()
-    const records = decision.records.map((record) => {
-      const { key, value } = encodeGroupRecord(record, storedValueVersion(record))
-      return { key, value, timestampMs: nowMs }
-    })
-    const outcome = this.#partition.append(buildBatch(records), { origin: 'coordinator', nowMs })
+    const batches = groupBatches(decision.records, nowMs, this.#partition.log.config.maxMessageBytes)
+    const outcome = this.#partition.append(batches, { origin: 'coordinator', nowMs })
     if (!outcome.ok) {
       log.error('group records cannot be written', {
         partition: this.#partition.index,

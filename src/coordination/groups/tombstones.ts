@@ -13,11 +13,9 @@ export function groupTombstone(group: string): GroupRecord {
 }
 
 /** Tombstones of everything that a group has in the log, the group's own last. */
-export function allTombstones(state: GroupsState, groupId: string): GroupRecord[] {
-  const records: GroupRecord[] = []
+export function* tombstonesOf(state: GroupsState, groupId: string): Generator<GroupRecord> {
   for (const [topic, partitions] of state.offsets.get(groupId) ?? []) {
-    for (const partition of partitions.keys()) records.push(offsetTombstone(groupId, topic, partition))
+    for (const partition of partitions.keys()) yield offsetTombstone(groupId, topic, partition)
   }
-  records.push(groupTombstone(groupId))
-  return records
+  yield groupTombstone(groupId)
 }

@@ -6,7 +6,7 @@ import type { DeleteGroupsCommand, GroupChange, GroupsDecision, TimerChange } fr
 import { timerKey } from '../decision.ts'
 import type { GroupRecord } from '../record.ts'
 import { type GroupsState, hasPendingOffsets } from '../state.ts'
-import { allTombstones } from '../tombstones.ts'
+import { tombstonesOf } from '../tombstones.ts'
 
 export function decideDeleteGroups(state: GroupsState, command: DeleteGroupsCommand): GroupsDecision {
   const records: GroupRecord[] = []
@@ -16,7 +16,7 @@ export function decideDeleteGroups(state: GroupsState, command: DeleteGroupsComm
     const code = refusalCode(state, groupId)
     const group = state.groups.get(groupId)
     if (code === 0 && group !== undefined) {
-      records.push(...allTombstones(state, groupId))
+      for (const tombstone of tombstonesOf(state, groupId)) records.push(tombstone)
       changes.push({ groupId, group: null })
       for (const memberId of group.pendingMembers.keys()) {
         timers.push({ type: 'cancel', key: timerKey.session(groupId, memberId) })

@@ -1,0 +1,67 @@
+/**
+ * End-to-end latency on each side: the broker with its own promise and with Kafka's, and another broker beside it.
+ */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { median } from './percentile.ts'
+import type { Measurable } from './servers.ts'
+import { onBroker, onOther, unflushed } from './sides.ts'
+import { runLoad, type Scenario } from './throughput.ts'
+
+const WARM_UP_MS = 2_000
+const MEASURE_MS = 5_000
+/** A thousand requests a second take a minute to have the engine compile what is hot; these take two seconds. */
+const WARMING: readonly Scenario[] = [
+  { name: 'warm produce', kind: 'produce', sizeBytes: 200, connections: 2, depth: 4, acks: 1 },
+  { name: 'warm fetch', kind: 'fetch', sizeBytes: 200, connections: 2, depth: 4, acks: 1 },
+]
+
+export interface Latencies {
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+}
+
+/** From a producer to a waiting consumer, at 1,000 records a second. */
+async function endToEnd(server: Measurable, topic: string): Promise<Latencies> {
+  for (const scenario of WARMING) await runLoad(server, topic, scenario, { warmUpMs: 500, measureMs: 500 })
+  const { port } = server
+  const options = JSON.stringify({ port, topic, warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS })
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'end-to-end.ts'), options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as Latencies
+  throw new Error('the load ended without a result')
+}
+
+function medianOf(runs: readonly Latencies[]): Latencies {
+  const of = (pick: (run: Latencies) => number): number => median(runs.map(pick))
+  return { p50Ms: of((run) => run.p50Ms), p99Ms: of((run) => run.p99Ms), p999Ms: of((run) => run.p999Ms) }
+}
+
+export interface ComparedLatencies {
+  readonly onDisk: Latencies
+  readonly unflushed: Latencies
+  readonly other?: Latencies
+}
+
+/** Each `rounds` times, in turns; the medians of the percentiles. */
+export async function compareLatencies(
+  rounds: number,
+  other: Measurable | undefined,
+): Promise<ComparedLatencies> {
+  const onDisk: Latencies[] = []
+  const relaxed: Latencies[] = []
+  const others: Latencies[] = []
+  for (let round = 0; round < rounds; round++) {
+    onDisk.push(await onBroker({}, endToEnd))
+    relaxed.push(await onBroker(unflushed, endToEnd))
+    if (other !== undefined) others.push(await onOther(other, unflushed, endToEnd))
+  }
+  return {
+    onDisk: medianOf(onDisk),
+    unflushed: medianOf(relaxed),
+    ...(others.length > 0 && { other: medianOf(others) }),
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Where a load runs: on a broker or a skeleton of its own, so that no run inherits another's files or heap, or on
+ * another broker that runs already, in a topic of its own.
+ */
+import { batch, createTopicsFrame, deleteTopicFrame, produceErrorCode, produceFrame } from './frames.ts'
+import { type Measurable, startBroker, startSkeleton } from './servers.ts'
+import { ask } from './wire.ts'
+
+type Configs = Readonly<Record<string, string>>
+type Use<Result> = (server: Measurable, topic: string) => Promise<Result>
+
+/** Topic configs with Kafka's own promise: acknowledged means handed to the operating system. */
+export const unflushed: Configs = { 'flush.messages': '9223372036854775807' }
+
+const BATCHES_PREPARED = 32
+const prepared = (topic: string): Buffer => produceFrame(topic, 0, 1, batch(16 * 1024, Date.now()))
+
+/** Makes the topic, waits until it takes records, and leaves enough in it to be fetched from. */
+async function prepare(server: Measurable, topic: string, configs: Configs): Promise<void> {
+  await ask(server.port, createTopicsFrame([{ name: topic, partitions: 1, configs }]))
+  for (let written = 0; written < BATCHES_PREPARED; )
+    if (produceErrorCode(await ask(server.port, prepared(topic))) === 0) written++
+}
+
+export async function onBroker<Result>(configs: Configs, use: Use<Result>): Promise<Result> {
+  const server = await startBroker()
+  try {
+    await prepare(server, 'bench', configs)
+    return await use(server, 'bench')
+  } finally {
+    await server.close()
+  }
+}
+
+export async function onSkeleton<Result>(use: Use<Result>): Promise<Result> {
+  const server = await startSkeleton()
+  try {
+    for (let written = 0; written < BATCHES_PREPARED; written++) await ask(server.port, prepared('bench'))
+    return await use(server, 'bench')
+  } finally {
+    await server.close()
+  }
+}
+
+export async function onOther<Result>(
+  other: Measurable,
+  configs: Configs,
+  use: Use<Result>,
+): Promise<Result> {
+  const topic = `bench-${process.hrtime.bigint()}`
+  await prepare(other, topic, configs)
+  try {
+    return await use(other, topic)
+  } finally {
+    await ask(other.port, deleteTopicFrame(topic))
+  }
+}
