@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { median } from './percentile.ts'
 import type { Measurable } from './servers.ts'
-import { onBroker, onOther, unflushed } from './sides.ts'
+import { flushingEach, onBroker, onOther, unflushed } from './sides.ts'
 import { runLoad, type Scenario } from './throughput.ts'
 
-const WARM_UP_MS = 2_000
+const WARM_UP_MS = 10_000
 const MEASURE_MS = 5_000
 /** A thousand requests a second take a minute to have the engine compile what is hot; these take two seconds. */
 const WARMING: readonly Scenario[] = [
@@ -44,6 +44,8 @@ export interface ComparedLatencies {
   readonly onDisk: Latencies
   readonly unflushed: Latencies
   readonly other?: Latencies
+  /** Flushing each batch before it is acknowledged. */
+  readonly otherFlushing?: Latencies
 }
 
 /** Each `rounds` times, in turns; the medians of the percentiles. */
@@ -54,14 +56,17 @@ export async function compareLatencies(
   const onDisk: Latencies[] = []
   const relaxed: Latencies[] = []
   const others: Latencies[] = []
+  const othersFlushing: Latencies[] = []
   for (let round = 0; round < rounds; round++) {
     onDisk.push(await onBroker({}, endToEnd))
     relaxed.push(await onBroker(unflushed, endToEnd))
-    if (other !== undefined) others.push(await onOther(other, unflushed, endToEnd))
+    if (other === undefined) continue
+    others.push(await onOther(other, unflushed, endToEnd))
+    othersFlushing.push(await onOther(other, flushingEach, endToEnd))
   }
   return {
     onDisk: medianOf(onDisk),
     unflushed: medianOf(relaxed),
-    ...(others.length > 0 && { other: medianOf(others) }),
+    ...(other !== undefined && { other: medianOf(others), otherFlushing: medianOf(othersFlushing) }),
   }
 }

@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util'
 import { compareLatencies, type Latencies } from './latency.ts'
 import { manyPartitions, memory, restartAfterKill, startTimes } from './lifecycle.ts'
-import { otherBroker } from './servers.ts'
+import { type Measurable, otherBroker } from './servers.ts'
 import { type Compared, compare, type Measured, measureDurability, scenarios } from './throughput.ts'
 
 const { values: options, positionals: words } = parseArgs({
@@ -18,8 +18,13 @@ const { values: options, positionals: words } = parseArgs({
   options: { quick: { type: 'boolean' }, beside: { type: 'string' } },
 })
 const rounds = options.quick === true ? 1 : 3
-const besideMatch = /^(\d+)\/(\d+)$/.exec(options.beside ?? '')
-const other = besideMatch === null ? undefined : otherBroker(Number(besideMatch[1]), Number(besideMatch[2]))
+const other = options.beside === undefined ? undefined : otherOf(options.beside)
+
+function otherOf(beside: string): Measurable {
+  const [port, pid] = beside.split('/').map(Number)
+  if (!(port && pid)) throw new Error(`--beside takes PORT/PID of a broker on this machine, not ${beside}`)
+  return otherBroker(port, pid)
+}
 
 function wanted(name: string): boolean {
   return words.length === 0 || words.some((word) => name.includes(word))
@@ -61,6 +66,8 @@ if (wanted('end to end')) {
   printLatencies('on disk before it is seen', latencies.onDisk, 10)
   printLatencies("Kafka's own promise", latencies.unflushed, 10)
   if (latencies.other !== undefined) printLatencies('other', latencies.other)
+  if (latencies.otherFlushing !== undefined)
+    printLatencies('other, flushing each batch', latencies.otherFlushing)
 }
 console.log('CPU per request over the skeleton’s, MB/s, ms; medians')
 for (const scenario of scenarios) {

@@ -12,6 +12,9 @@ type Use<Result> = (server: Measurable, topic: string) => Promise<Result>
 /** Topic configs with Kafka's own promise: acknowledged means handed to the operating system. */
 export const unflushed: Configs = { 'flush.messages': '9223372036854775807' }
 
+/** Topic configs with which Kafka, too, has what it acknowledges on disk. */
+export const flushingEach: Configs = { 'flush.messages': '1' }
+
 const BATCHES_PREPARED = 32
 const prepared = (topic: string): Buffer => produceFrame(topic, 0, 1, batch(16 * 1024, Date.now()))
 

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { holdMemory } from './held-memory.ts'
 import { median } from './percentile.ts'
 import type { Measurable } from './servers.ts'
-import { onBroker, onOther, onSkeleton, unflushed } from './sides.ts'
+import { flushingEach, onBroker, onOther, onSkeleton, unflushed } from './sides.ts'
 
 export interface Scenario {
   readonly name: string
@@ -175,7 +175,7 @@ export async function compare(
   }
   const result = { broker: medianOf(broker), skeleton: medianOf(skeleton) }
   const ratio = result.broker.cpuMicrosPerRequest / result.skeleton.cpuMicrosPerRequest
-  return { ...result, ratio, ...(others.length > 0 && { other: medianOf(others) }) }
+  return { ...result, ratio, ...(other !== undefined && { other: medianOf(others) }) }
 }
 
 export interface Durability {
@@ -191,7 +191,7 @@ export async function measureDurability(rounds: number, other: Measurable | unde
     kind: 'produce',
     sizeBytes: 16 * 1024,
     connections: 8,
-    depth: 32,
+    depth: 8,
     acks: -1,
   }
   const load = (server: Measurable, topic: string): Promise<Measured> => measure(server, topic, scenario)
@@ -201,11 +201,11 @@ export async function measureDurability(rounds: number, other: Measurable | unde
   for (let round = 0; round < rounds; round++) {
     durable.push(await onBroker({}, load))
     relaxed.push(await onBroker(unflushed, load))
-    if (other !== undefined) others.push(await onOther(other, { 'flush.messages': '1' }, load))
+    if (other !== undefined) others.push(await onOther(other, flushingEach, load))
   }
   return {
     durable: medianOf(durable),
     relaxed: medianOf(relaxed),
-    ...(others.length > 0 && { other: medianOf(others) }),
+    ...(other !== undefined && { other: medianOf(others) }),
   }
 }
