@@ -88,6 +88,8 @@ export async function registerBroker(
       clusterId: quorum.clusterId,
       nextOffset: BigInt(nextOffset),
       hasLiveSession: false,
+      nodeId: config.nodeId,
+      statics: config.statics,
     }),
   )
   if (registered.errorCode !== 0)
@@ -102,7 +104,7 @@ export async function registerBroker(
       wantShutDown: false,
       offlineLogDirs: [],
       cordonedLogDirs: null,
-    }),
+    }, config),
   )
   if (heartbeat.errorCode !== 0) throw new Error(`the broker stays fenced: ${errorName(heartbeat.errorCode)}`)
   return brokerEpoch

@@ -37,7 +37,8 @@ export function newPartition(image: MetadataImage, replicas: readonly number[]):
   }
 }
 
-function directoryOn(broker: BrokerImage | undefined): string {
+/** The directory of a new replica on a broker: its only one, or unassigned where the broker must choose. */
+export function directoryOn(broker: BrokerImage | undefined): string {
   const [only, ...others] = broker?.directories ?? []
   return only !== undefined && others.length === 0 ? only : DIRECTORY_UNASSIGNED
 }

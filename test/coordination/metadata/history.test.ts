@@ -53,11 +53,11 @@ function recordsOf(image: MetadataImage, command: Command, offset: bigint): read
       return decideIncrementalAlterConfigs(image, { resources, validateOnly: false }, node).records
     }
     case 5:
-      return decideFenceBroker(image, { brokerId: broker, brokerEpoch: epoch }).records
+      return decideFenceBroker(image, { brokerId: broker, brokerEpoch: epoch }, node).records
     case 6:
-      return decideBrokerHeartbeat(image, heartbeat(broker, epoch, { shutDown: size === 1 })).records
+      return decideBrokerHeartbeat(image, heartbeat(broker, epoch, { shutDown: size === 1 }), node).records
     case 7: {
-      const context = { clusterId: CLUSTER_ID, nextOffset: offset, hasLiveSession: false }
+      const context = { clusterId: CLUSTER_ID, nextOffset: offset, hasLiveSession: false, ...node }
       return decideRegisterBroker(image, registration(broker, size), context).records
     }
     default:

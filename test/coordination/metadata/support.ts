@@ -67,9 +67,9 @@ export function cluster(...racks: readonly (string | null)[]): MetadataImage {
   let image = applied(emptyImage, bootstrapRecords())
   for (const [index, rack] of racks.entries()) {
     const id = index + 1
-    const context = { clusterId: CLUSTER_ID, nextOffset: BigInt(id), hasLiveSession: false }
+    const context = { clusterId: CLUSTER_ID, nextOffset: BigInt(id), hasLiveSession: false, ...node }
     image = applied(image, decideRegisterBroker(image, registration(id, id, rack), context).records)
-    image = applied(image, decideBrokerHeartbeat(image, heartbeat(id, BigInt(id))).records)
+    image = applied(image, decideBrokerHeartbeat(image, heartbeat(id, BigInt(id)), node).records)
   }
   return image
 }

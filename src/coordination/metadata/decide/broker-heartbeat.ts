@@ -10,6 +10,7 @@ import type {
   BrokerHeartbeatRequest,
   BrokerHeartbeatResponseInput,
 } from '../../../protocol/messages/broker-heartbeat.ts'
+import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { electionRecords } from '../elections.ts'
 import type { BrokerImage, MetadataImage } from '../image.ts'
@@ -23,32 +24,36 @@ const UNFENCE = -1
 const UNCHANGED = 0
 const ENTERS_SHUTDOWN = 1
 
-export function decideBrokerHeartbeat(image: MetadataImage, request: BrokerHeartbeatRequest): Decision {
+export function decideBrokerHeartbeat(
+  image: MetadataImage,
+  request: BrokerHeartbeatRequest,
+  node: NodeFacts,
+): Decision {
   const broker = image.brokers.get(request.brokerId)
   if (broker === undefined) return refused(errorCode.BROKER_ID_NOT_REGISTERED)
   if (broker.epoch !== request.brokerEpoch) return refused(errorCode.STALE_BROKER_EPOCH)
   const isCaughtUp = request.currentMetadataOffset >= broker.epoch
-  if (request.wantShutDown) return shutDown(image, broker, isCaughtUp)
+  if (request.wantShutDown) return shutDown(image, node, broker, isCaughtUp)
   if (request.wantFence) {
-    const records = broker.fenced ? [] : changeRecords(image, broker, { fenced: FENCE })
+    const records = broker.fenced ? [] : changeRecords(image, node, broker, { fenced: FENCE })
     return answered(records, { isCaughtUp, isFenced: true, shouldShutDown: false })
   }
   if (!broker.fenced) return answered([], { isCaughtUp, isFenced: false, shouldShutDown: false })
   if (!isCaughtUp) return answered([], { isCaughtUp, isFenced: true, shouldShutDown: false })
-  const records = changeRecords(image, broker, { fenced: UNFENCE })
+  const records = changeRecords(image, node, broker, { fenced: UNFENCE })
   return answered(records, { isCaughtUp, isFenced: false, shouldShutDown: false })
 }
 
-function shutDown(image: MetadataImage, broker: BrokerImage, isCaughtUp: boolean): Decision {
+function shutDown(image: MetadataImage, node: NodeFacts, broker: BrokerImage, isCaughtUp: boolean): Decision {
   if (broker.fenced) return answered([], { isCaughtUp, isFenced: true, shouldShutDown: true })
   const leads = (image.loads.get(broker.id)?.leaders ?? 0) > 0
   const others = [...image.brokers.values()].some((other) => other.id !== broker.id && isActive(other))
   if (!broker.inControlledShutdown && leads && others) {
-    const records = changeRecords(image, broker, { inControlledShutdown: ENTERS_SHUTDOWN })
+    const records = changeRecords(image, node, broker, { inControlledShutdown: ENTERS_SHUTDOWN })
     return answered(records, { isCaughtUp, isFenced: false, shouldShutDown: false })
   }
   // Nothing is left that somebody else could lead: it goes, and is fenced from now on.
-  const records = changeRecords(image, broker, { fenced: FENCE })
+  const records = changeRecords(image, node, broker, { fenced: FENCE })
   return answered(records, { isCaughtUp, isFenced: true, shouldShutDown: true })
 }
 
@@ -58,7 +63,12 @@ interface Change {
 }
 
 /** The change of the broker and what it means for partitions. */
-export function changeRecords(image: MetadataImage, broker: BrokerImage, change: Change): MetadataRecord[] {
+export function changeRecords(
+  image: MetadataImage,
+  node: NodeFacts,
+  broker: BrokerImage,
+  change: Change,
+): MetadataRecord[] {
   const fenced = change.fenced ?? UNCHANGED
   const inControlledShutdown = change.inControlledShutdown ?? UNCHANGED
   const after: BrokerImage = {
@@ -79,7 +89,7 @@ export function changeRecords(image: MetadataImage, broker: BrokerImage, change:
         cordonedLogDirs: null,
       },
     },
-    ...electionRecords(changed, broker.id, false),
+    ...electionRecords(changed, node, { broker: broker.id, isNewLife: false, lostData: false }),
   ]
 }
 

@@ -9,12 +9,14 @@ import type {
   BrokerRegistrationRequest,
   BrokerRegistrationResponseInput,
 } from '../../../protocol/messages/broker-registration.ts'
+import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { electionRecords } from '../elections.ts'
 import type { BrokerImage, MetadataImage } from '../image.ts'
 import type { MetadataRecord } from '../record.ts'
 
-export interface RegisterBrokerContext {
+/** What the controller that decides knows beside the image. */
+export interface RegisterBrokerContext extends NodeFacts {
   readonly clusterId: string
   /** Offset at which the first record of this decision will be appended. */
   readonly nextOffset: bigint
@@ -36,7 +38,7 @@ export function decideRegisterBroker(
   // The same process asking again keeps its epoch: its first answer was lost.
   const brokerEpoch = samePerson && before !== undefined ? before.epoch : context.nextOffset
   const registration = registrationRecord(request, brokerEpoch, samePerson ? before : undefined)
-  const records = [registration, ...(samePerson ? [] : electionsOnReturn(image, request.brokerId))]
+  const records = [registration, ...(samePerson ? [] : electionsOnReturn(image, request, context))]
   return { records, reply: { throttleTimeMs: 0, errorCode: 0, brokerEpoch } }
 }
 
@@ -92,9 +94,16 @@ function registrationRecord(
   }
 }
 
-function electionsOnReturn(image: MetadataImage, brokerId: number): MetadataRecord[] {
+function electionsOnReturn(
+  image: MetadataImage,
+  request: BrokerRegistrationRequest,
+  node: NodeFacts,
+): MetadataRecord[] {
+  const { brokerId, previousBrokerEpoch } = request
   const before = image.brokers.get(brokerId)
   if (before === undefined) return []
   const fenced = { ...image, brokers: image.brokers.with(brokerId, { ...before, fenced: true }) }
-  return electionRecords(fenced, brokerId, true)
+  // A clean stop leaves the epoch of its life behind; another one, or none, says that something may be missing.
+  const lostData = previousBrokerEpoch !== before.epoch
+  return electionRecords(fenced, node, { broker: brokerId, isNewLife: true, lostData })
 }

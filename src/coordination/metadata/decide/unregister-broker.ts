@@ -8,6 +8,7 @@ import type {
   UnregisterBrokerRequest,
   UnregisterBrokerResponseInput,
 } from '../../../protocol/messages/unregister-broker.ts'
+import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { electionRecords } from '../elections.ts'
 import type { MetadataImage } from '../image.ts'
@@ -15,6 +16,7 @@ import type { MetadataImage } from '../image.ts'
 export function decideUnregisterBroker(
   image: MetadataImage,
   request: UnregisterBrokerRequest,
+  node: NodeFacts,
 ): MetadataDecision<UnregisterBrokerResponseInput> {
   const broker = image.brokers.get(request.brokerId)
   if (broker === undefined) {
@@ -29,7 +31,7 @@ export function decideUnregisterBroker(
         type: 'UnregisterBrokerRecord',
         value: { brokerId: broker.id, brokerEpoch: broker.epoch },
       },
-      ...electionRecords(without, broker.id, false),
+      ...electionRecords(without, node, { broker: broker.id, isNewLife: false, lostData: false }),
     ],
     reply: { throttleTimeMs: 0, errorCode: 0, errorMessage: null },
   }

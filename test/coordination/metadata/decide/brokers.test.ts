@@ -7,7 +7,7 @@ import { decideFenceBroker } from '../../../../src/coordination/metadata/decide/
 import { decideRegisterBroker } from '../../../../src/coordination/metadata/decide/register-broker.ts'
 import { decideUnregisterBroker } from '../../../../src/coordination/metadata/decide/unregister-broker.ts'
 import { emptyImage, type MetadataImage, topicByName } from '../../../../src/coordination/metadata/image.ts'
-import { applied, CLUSTER_ID, cluster, heartbeat, registration, uuid, withTopic } from '../support.ts'
+import { applied, CLUSTER_ID, cluster, heartbeat, node, registration, uuid, withTopic } from '../support.ts'
 
 function leaders(image: MetadataImage, topic: string) {
   return [...(topicByName(image, topic)?.partitions.values() ?? [])].map(
@@ -15,7 +15,7 @@ function leaders(image: MetadataImage, topic: string) {
   )
 }
 
-const context = { clusterId: CLUSTER_ID, nextOffset: 77n, hasLiveSession: false }
+const context = { clusterId: CLUSTER_ID, nextOffset: 77n, hasLiveSession: false, ...node }
 
 describe('BrokerRegistration', () => {
   it('is fenced, with the offset of its record as epoch', () => {
@@ -50,7 +50,7 @@ describe('BrokerRegistration', () => {
     const image = withTopic(cluster(null), 't', { partitions: 2 })
     const returned = applied(image, decideRegisterBroker(image, registration(1, 2), context).records)
     expect(leaders(returned, 't')).toEqual(['-1@1 [1]', '-1@1 [1]'])
-    const back = applied(returned, decideBrokerHeartbeat(returned, heartbeat(1, 77n)).records)
+    const back = applied(returned, decideBrokerHeartbeat(returned, heartbeat(1, 77n), node).records)
     expect(leaders(back, 't')).toEqual(['1@2 [1]', '1@2 [1]'])
   })
 
@@ -68,28 +68,28 @@ describe('BrokerRegistration', () => {
 
 describe('BrokerHeartbeat', () => {
   it('knows strangers and old lives', () => {
-    expect(decideBrokerHeartbeat(cluster(null), heartbeat(2, 1n)).reply.errorCode).toBe(102)
-    expect(decideBrokerHeartbeat(cluster(null), heartbeat(1, 9n)).reply.errorCode).toBe(77)
+    expect(decideBrokerHeartbeat(cluster(null), heartbeat(2, 1n), node).reply.errorCode).toBe(102)
+    expect(decideBrokerHeartbeat(cluster(null), heartbeat(1, 9n), node).reply.errorCode).toBe(77)
   })
 
   it('unfences only who has read its own registration', () => {
     const image = applied(emptyImage, decideRegisterBroker(emptyImage, registration(1, 1), context).records)
-    const early = decideBrokerHeartbeat(image, heartbeat(1, 77n, { offset: 76n }))
+    const early = decideBrokerHeartbeat(image, heartbeat(1, 77n, { offset: 76n }), node)
     expect(early).toMatchObject({ records: [], reply: { isCaughtUp: false, isFenced: true } })
-    const ready = decideBrokerHeartbeat(image, heartbeat(1, 77n, { offset: 77n }))
+    const ready = decideBrokerHeartbeat(image, heartbeat(1, 77n, { offset: 77n }), node)
     expect(ready.reply).toMatchObject({ isCaughtUp: true, isFenced: false })
     const active = applied(image, ready.records)
-    expect(decideBrokerHeartbeat(active, heartbeat(1, 77n)).records).toEqual([])
+    expect(decideBrokerHeartbeat(active, heartbeat(1, 77n), node).records).toEqual([])
   })
 
   it('moves leaders away before a broker stops, and lets it go when nobody can take more', () => {
     const pair = withTopic(cluster(null, null), 't', { assignments: [[1, 2]] })
     const image = withTopic(pair, 'alone', { assignments: [[1]] })
-    const asked = decideBrokerHeartbeat(image, heartbeat(1, 1n, { shutDown: true }))
+    const asked = decideBrokerHeartbeat(image, heartbeat(1, 1n, { shutDown: true }), node)
     expect(asked.reply).toMatchObject({ shouldShutDown: false, isFenced: false })
     const moving = applied(image, asked.records)
     expect([...leaders(moving, 't'), ...leaders(moving, 'alone')]).toEqual(['2@1 [2]', '1@0 [1]'])
-    const done = decideBrokerHeartbeat(moving, heartbeat(1, 1n, { shutDown: true }))
+    const done = decideBrokerHeartbeat(moving, heartbeat(1, 1n, { shutDown: true }), node)
     expect(done.reply).toMatchObject({ shouldShutDown: true, isFenced: true })
     const gone = applied(moving, done.records)
     expect(gone.brokers.get(1)?.fenced).toBe(true)
@@ -98,13 +98,13 @@ describe('BrokerHeartbeat', () => {
 
   it('lets the only broker stop at once', () => {
     const image = withTopic(cluster(null), 't')
-    const asked = decideBrokerHeartbeat(image, heartbeat(1, 1n, { shutDown: true }))
+    const asked = decideBrokerHeartbeat(image, heartbeat(1, 1n, { shutDown: true }), node)
     expect(asked.reply.shouldShutDown).toBe(true)
     expect(leaders(applied(image, asked.records), 't')).toEqual(['-1@1 [1]'])
   })
 
   it('fences on request', () => {
-    const asked = decideBrokerHeartbeat(cluster(null), heartbeat(1, 1n, { fence: true }))
+    const asked = decideBrokerHeartbeat(cluster(null), heartbeat(1, 1n, { fence: true }), node)
     expect(asked.reply.isFenced).toBe(true)
     expect(applied(cluster(null), asked.records).brokers.get(1)?.fenced).toBe(true)
   })
@@ -119,15 +119,15 @@ describe('fencing a silent broker', () => {
         [2, 3, 1],
       ],
     })
-    const first = applied(image, decideFenceBroker(image, { brokerId: 1, brokerEpoch: 1n }).records)
+    const first = applied(image, decideFenceBroker(image, { brokerId: 1, brokerEpoch: 1n }, node).records)
     expect(leaders(first, 't')).toEqual(['2@1 [2,3]', '2@1 [2,3]', '2@0 [2,3]'])
-    const second = applied(first, decideFenceBroker(first, { brokerId: 2, brokerEpoch: 2n }).records)
+    const second = applied(first, decideFenceBroker(first, { brokerId: 2, brokerEpoch: 2n }, node).records)
     expect(leaders(second, 't')).toEqual(['3@2 [3]', '3@2 [3]', '3@1 [3]'])
-    const third = applied(second, decideFenceBroker(second, { brokerId: 3, brokerEpoch: 3n }).records)
+    const third = applied(second, decideFenceBroker(second, { brokerId: 3, brokerEpoch: 3n }, node).records)
     expect(leaders(third, 't')).toEqual(['-1@3 [3]', '-1@3 [3]', '-1@2 [3]'])
-    const wrong = applied(third, decideBrokerHeartbeat(third, heartbeat(1, 1n)).records)
+    const wrong = applied(third, decideBrokerHeartbeat(third, heartbeat(1, 1n), node).records)
     expect(leaders(wrong, 't')[0]).toBe('-1@3 [3]')
-    const right = applied(wrong, decideBrokerHeartbeat(wrong, heartbeat(3, 3n)).records)
+    const right = applied(wrong, decideBrokerHeartbeat(wrong, heartbeat(3, 3n), node).records)
     expect(leaders(right, 't')).toEqual(['3@4 [3]', '3@4 [3]', '3@3 [3]'])
   })
 
@@ -150,19 +150,19 @@ describe('fencing a silent broker', () => {
       { type: 'FenceBrokerRecord', value: { id: 1, epoch: 1n } },
       { type: 'PartitionChangeRecord', value: change },
     ])
-    const back = applied(left, decideBrokerHeartbeat(left, heartbeat(1, 1n)).records)
+    const back = applied(left, decideBrokerHeartbeat(left, heartbeat(1, 1n), node).records)
     expect(leaders(back, 't')).toEqual(['1@2 [1]'])
     expect(topicByName(back, 't')?.partitions.get(0)?.eligibleLeaderReplicas).toEqual([])
   })
 
   it('says nothing of another life, and does nothing twice', () => {
     const image = cluster(null)
-    expect(decideFenceBroker(image, { brokerId: 1, brokerEpoch: 2n })).toEqual({
+    expect(decideFenceBroker(image, { brokerId: 1, brokerEpoch: 2n }, node)).toEqual({
       records: [],
       reply: { isFenced: false },
     })
-    const fenced = applied(image, decideFenceBroker(image, { brokerId: 1, brokerEpoch: 1n }).records)
-    expect(decideFenceBroker(fenced, { brokerId: 1, brokerEpoch: 1n })).toEqual({
+    const fenced = applied(image, decideFenceBroker(image, { brokerId: 1, brokerEpoch: 1n }, node).records)
+    expect(decideFenceBroker(fenced, { brokerId: 1, brokerEpoch: 1n }, node)).toEqual({
       records: [],
       reply: { isFenced: true },
     })
@@ -171,12 +171,12 @@ describe('fencing a silent broker', () => {
 
 describe('UnregisterBroker', () => {
   it('observed 28: knows who is registered', () => {
-    expect(decideUnregisterBroker(cluster(null), { brokerId: 9 })).toMatchObject({
+    expect(decideUnregisterBroker(cluster(null), { brokerId: 9 }, node)).toMatchObject({
       records: [],
       reply: { errorCode: 102, errorMessage: 'Broker ID 9 is not currently registered' },
     })
     const image = withTopic(cluster(null, null), 't', { assignments: [[1, 2]] })
-    const gone = applied(image, decideUnregisterBroker(image, { brokerId: 1 }).records)
+    const gone = applied(image, decideUnregisterBroker(image, { brokerId: 1 }, node).records)
     expect([...gone.brokers.keys()]).toEqual([2])
     expect(leaders(gone, 't')).toEqual(['2@1 [2]'])
   })

@@ -12,7 +12,7 @@ import { describeTopicPartitions } from '../../../../src/coordination/metadata/d
 import { listConfigResources } from '../../../../src/coordination/metadata/describe/list-config-resources.ts'
 import type { MetadataImage } from '../../../../src/coordination/metadata/image.ts'
 import { topicByName } from '../../../../src/coordination/metadata/image.ts'
-import { applied, CLUSTER_ID, cluster, uuid, withTopic } from '../support.ts'
+import { applied, CLUSTER_ID, cluster, node, uuid, withTopic } from '../support.ts'
 
 const view: MetadataView = {
   nodeId: 1,
@@ -51,13 +51,13 @@ describe('Metadata', () => {
         [1, 2],
       ],
     })
-    const one = applied(image, decideFenceBroker(image, { brokerId: 2, brokerEpoch: 2n }).records)
+    const one = applied(image, decideFenceBroker(image, { brokerId: 2, brokerEpoch: 2n }, node).records)
     expect(metadata(one, named('t')).topics[0]?.partitions[0]).toMatchObject({
       errorCode: 0,
       leaderId: 1,
       offlineReplicas: [2],
     })
-    const none = applied(one, decideFenceBroker(one, { brokerId: 1, brokerEpoch: 1n }).records)
+    const none = applied(one, decideFenceBroker(one, { brokerId: 1, brokerEpoch: 1n }, node).records)
     const body = metadata(none, named('t'))
     expect(body.brokers).toEqual([])
     expect(body.topics[0]).toMatchObject({ errorCode: 0, partitions: [{ errorCode: 5, leaderId: -1 }, {}] })
@@ -163,7 +163,7 @@ describe('DescribeCluster', () => {
 
   it('lists fenced brokers when asked', () => {
     const image = cluster(null, null)
-    const fenced = applied(image, decideFenceBroker(image, { brokerId: 2, brokerEpoch: 2n }).records)
+    const fenced = applied(image, decideFenceBroker(image, { brokerId: 2, brokerEpoch: 2n }, node).records)
     const request = { endpointType: 1, includeClusterAuthorizedOperations: false }
     const ids = (includeFencedBrokers: boolean) =>
       describeCluster(fenced, { ...request, includeFencedBrokers }, view).brokers.map(
