@@ -1,0 +1,60 @@
+/**
+ * A voter that stands for election in an epoch of its own (Raft §5.2).
+ *
+ * It votes for itself first; that vote counts, and the question goes out, once epoch and vote are on the disk. When a
+ * majority has refused it asks again soon, with a pre-vote: the votes were split.
+ */
+import { Ballot } from '../ballot.ts'
+import type { NodeState } from '../node-state.ts'
+import type { Role, RoleEvent, Transition } from '../role.ts'
+
+export class CandidateRole implements Role {
+  readonly name = 'candidate'
+  readonly hearsLeader = false
+  readonly #node: NodeState
+  readonly #isTransfer: boolean
+  readonly #ballot: Ballot
+  #isLost = false
+
+  constructor(node: NodeState, isTransfer: boolean) {
+    this.#node = node
+    this.#isTransfer = isTransfer
+    this.#ballot = new Ballot(node)
+  }
+
+  begin(): Transition | null {
+    this.#node.enterEpoch(this.#node.epoch + 1, this.#node.self, null)
+    this.#node.knowLeader(null, true)
+    this.#node.emit({ type: 'set-timer', timer: 'election', soon: false })
+    this.#ballot.ask(false, this.#isTransfer)
+    return null
+  }
+
+  receive(event: RoleEvent): Transition | null {
+    switch (event.type) {
+      case 'state-persisted':
+        if (this.#node.isStateDurable) this.#ballot.count(this.#node.self, true)
+        return this.#next()
+      case 'message':
+        if (event.message.type !== 'vote-response' || event.message.isPreVote) return null
+        this.#ballot.count(event.message.voter, event.message.granted)
+        return this.#next()
+      case 'timer':
+        return event.timer === 'election' ? { to: 'pre-candidate', hintedElections: 0 } : null
+      default:
+        return null
+    }
+  }
+
+  end(): void {}
+
+  #next(): Transition | null {
+    const { tally } = this.#ballot
+    if (tally === 'won') return { to: 'leader', granted: this.#ballot.granted }
+    if (tally === 'lost' && !this.#isLost) {
+      this.#isLost = true
+      this.#node.emit({ type: 'set-timer', timer: 'election', soon: true })
+    }
+    return null
+  }
+}
