@@ -34,7 +34,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   storage: [],
   client: [],
   coordination: [],
-  broker: ['@grpc/grpc-js'],
+  broker: ['protobufjs/light.js'],
   cli: ['commander'],
   main: [],
 }

@@ -99,6 +99,58 @@ export const limits = {
   syncRetryMs: 100,
   /** Syncs of one log directory under way at once: fewer than the threads that do them. */
   syncsPerDirectoryMax: 8,
+  /** Entries of the metadata log in one message to another node; a larger batch goes alone. */
+  quorumEntriesBytesMax: MiB,
+  /** One piece of a metadata snapshot on its way to another node. */
+  quorumSnapshotPieceBytesMax: 512 * KiB,
+  /** One message between nodes; larger than the largest batch of the metadata log. */
+  peerMessageBytesMax: 32 * MiB,
+  /** Unsent bytes of one stream to another node above which the stream is given up. */
+  peerUnsentBytesMax: 64 * MiB,
+  /** Streams from nodes that have not said who they are; the next is refused. */
+  peerStreamsUnnamedMax: 64,
+  /** How long a node may take to say who it is. */
+  peerHelloMs: 5_000,
+  /** Silence on a connection to another node after which it is asked whether it lives, and how long it may take to answer. */
+  peerKeepaliveMs: 3_000,
+  peerKeepaliveTimeoutMs: 3_000,
+  /** How long a call waits for its connection. */
+  peerConnectMs: 2_000,
+  /** Connections kept for calls to other nodes. */
+  peerCallConnectionsMax: 64,
+  /** Wait before a node that cannot be reached is dialled again: the first, and the longest. */
+  peerRedialMsMin: 20,
+  peerRedialMsMax: 250,
+  /** What could not be written to the metadata log for want of room is tried again after this long. */
+  quorumDiskRetryMs: 500,
+  /** Bytes of entries from the leader that wait for room; a node with more has failed. */
+  quorumWaitingEntriesBytesMax: 64 * MiB,
+  /** Commands decided and not yet committed; later ones wait undecided. */
+  quorumCommandsDecidedMax: 1_000,
+  /** Commands that wait to be decided; more are refused. */
+  quorumCommandsWaitingMax: 100_000,
+  /** Commands for the controller that this node has sent, or serves, and that are not answered; more are refused. */
+  controllerCallsMax: 10_000,
+  /** Wait before a controller that was none is asked again when nobody else is known. */
+  controllerRetryMs: 50,
+  /** How long a stop waits for another leader. */
+  leadershipTransferMs: 1_000,
+  /** A snapshot stays for this long after a piece of it was sent to a node. */
+  snapshotSendingMs: 60_000,
   /** Uncompressed size of one batch that the broker has to look into. */
   decompressedBatchBytesMax: 64 * MiB,
+  /** How often leaders look for followers that lag or may come into the in-sync set. */
+  isrTickMs: 500,
+  /** A leader whose log is damaged asks again for another one after this long. */
+  leadershipGivenUpAgainMs: 5_000,
+  /** A follower waits this long for its own sync before it fetches on with what is not persisted yet. */
+  followerHoldMsMax: 2,
+  /** An answer of this size says that more is waiting: the follower fetches on at once. */
+  followerPipelineBytesMin: 256 * KiB,
+  /** A follower hears of a high watermark without new records after this long at most: where consumers may read from it, and where none does. */
+  highWatermarkNewsMsServing: 5,
+  highWatermarkNewsMs: 100,
+  /** Waits between attempts of a follower to reach its leader. */
+  leaderRetryMsMin: 50,
+  leaderRetryMsMax: 1_000,
 } as const

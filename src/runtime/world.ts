@@ -6,12 +6,15 @@ import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Log } from './log.ts'
 import type { Network } from './network.ts'
+import type { PeerNetwork } from './peers.ts'
 import type { Random } from './random.ts'
 
 export interface World {
   readonly clock: Clock
   readonly disk: Disk
   readonly network: Network
+  /** To the other nodes of the cluster. */
+  readonly peers: PeerNetwork
   readonly random: Random
   readonly log: Log
   /** Files and sockets that may be open at once, all together. */

@@ -14,9 +14,14 @@ import {
   recordCount,
 } from '../protocol/records/batch.ts'
 import { buildBatch, type NewRecord } from '../protocol/records/builder.ts'
-import { type ControlRecordInput, controlTypeOf, encodeControlRecord } from '../protocol/records/control.ts'
+import {
+  type ControlRecord,
+  type ControlRecordInput,
+  decodeControlRecord,
+  encodeControlRecord,
+} from '../protocol/records/control.ts'
 import { decodeRecords } from '../protocol/records/record.ts'
-import { type Disk, type DiskError, joinPath } from '../runtime/disk.ts'
+import { type Disk, type DiskError, type DiskFile, joinPath } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { readSmallFile } from './atomic-file.ts'
 import { payloadOf } from './batch-records.ts'
@@ -31,9 +36,20 @@ export interface SnapshotId {
   readonly epoch: number
 }
 
-export interface Snapshot extends SnapshotId {
+/** What a snapshot's bytes hold. */
+export interface SnapshotContent {
   /** Values of the metadata records, in order. */
   readonly values: readonly Buffer[]
+  /** Header, footer, and what stands between: the quorum's version and voters. */
+  readonly controls: readonly ControlRecord[]
+}
+
+export interface Snapshot extends SnapshotId, SnapshotContent {}
+
+/** A piece of a snapshot's bytes. */
+export interface SnapshotPiece {
+  readonly bytes: Buffer
+  readonly isLast: boolean
 }
 
 export function snapshotFileName({ endOffset, epoch }: SnapshotId): string {
@@ -86,32 +102,34 @@ export function* snapshotBatches(
   yield batch([control({ type: 'snapshotFooter', value: { version: 0 } })], true)
 }
 
-/** The values in a snapshot's bytes; null when it is torn, corrupt, or lacks its frame. */
-export function decodeSnapshot(bytes: Buffer): Buffer[] | null {
+/** What a snapshot's bytes hold; null when it is torn, corrupt, or lacks its frame. */
+export function decodeSnapshot(bytes: Buffer): SnapshotContent | null {
   const values: Buffer[] = []
+  const controls: ControlRecord[] = []
+  const has = (type: ControlRecord['type']): boolean => controls.some((record) => record.type === type)
   let position = 0
-  let hasHeader = false
-  let hasFooter = false
   while (position < bytes.length) {
     const left = bytes.length - position
-    if (left < BATCH_HEADER_BYTES || batchSizeBytes(bytes, position) > left || hasFooter) return null
+    if (left < BATCH_HEADER_BYTES || batchSizeBytes(bytes, position) > left || has('snapshotFooter'))
+      return null
     if (magicOf(bytes, position) !== MAGIC || !isCrcValid(bytes, position)) return null
     const payload = payloadOf(bytes, position)
     const decoded = payload.ok ? decodeRecords(payload.bytes, recordCount(bytes, position)) : null
     if (decoded === null || !decoded.ok) return null
     for (const { key, value } of decoded.value) {
+      if (value === null) return null
       if (!isControl(bytes, position)) {
-        if (value === null || !hasHeader) return null
+        if (!has('snapshotHeader')) return null
         values.push(value)
         continue
       }
-      const type = key === null ? null : controlTypeOf(key)
-      if (type === 'snapshotHeader') hasHeader = true
-      if (type === 'snapshotFooter') hasFooter = true
+      const control = key === null ? null : decodeControlRecord(key, value)
+      if (control?.ok) controls.push(control.value)
+      else if (control?.error.reason !== 'unknown-type') return null
     }
     position += batchSizeBytes(bytes, position)
   }
-  return hasHeader && hasFooter ? values : null
+  return has('snapshotHeader') && has('snapshotFooter') ? { values, controls } : null
 }
 
 export class MetadataSnapshots {
@@ -140,8 +158,8 @@ export class MetadataSnapshots {
   latest(): Snapshot | null {
     for (const id of this.list()) {
       const bytes = this.read(id)
-      const values = bytes === null ? null : decodeSnapshot(bytes)
-      if (values !== null) return { ...id, values }
+      const content = bytes === null ? null : decodeSnapshot(bytes)
+      if (content !== null) return { ...id, ...content }
     }
     return null
   }
@@ -163,11 +181,64 @@ export class MetadataSnapshots {
     return this.#writeAll({ endOffset, epoch }, batches)
   }
 
-  /** Keeps a snapshot that another node sent, after looking whether it is whole. False when it is not. */
-  async install(id: SnapshotId, bytes: Buffer): Promise<boolean> {
-    if (decodeSnapshot(bytes) === null) return false
-    await this.#writeAll(id, [bytes])
-    return true
+  /** A piece of a snapshot, for sending it to another node; null when it cannot be read. */
+  readPiece(id: SnapshotId, position: number, sizeBytesMax: number): Promise<SnapshotPiece | null> {
+    return new Promise((resolve) => {
+      let file: DiskFile
+      try {
+        file = this.#disk.open(joinPath(this.#folder, snapshotFileName(id)), 'read')
+      } catch (error) {
+        toDiskError(error)
+        resolve(null)
+        return
+      }
+      const sizeBytes = file.sizeBytes()
+      const wanted = Math.max(0, Math.min(sizeBytesMax, sizeBytes - position))
+      const bytes = Buffer.allocUnsafe(wanted)
+      file.read(bytes, 0, wanted, position, (error, bytesRead) => {
+        file.close()
+        const isWhole = error === null && bytesRead === wanted && wanted > 0
+        resolve(isWhole ? { bytes, isLast: position + wanted === sizeBytes } : null)
+      })
+    })
+  }
+
+  /** Keeps a piece that another node sent; the first one begins the draft anew. Rejects with a `DiskError`. */
+  keepPiece(id: SnapshotId, position: number, bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const file = this.#disk.open(this.#receivedDraft(id), 'create')
+      if (position === 0) file.truncateSync(0)
+      file.write([bytes], position, (error) => {
+        file.close()
+        if (error === null) resolve()
+        else reject(error)
+      })
+    })
+  }
+
+  /** Gives the snapshot whose pieces were kept its name, if it is whole; null and nothing kept when it is not. */
+  async installKept(id: SnapshotId): Promise<Snapshot | null> {
+    const draft = this.#receivedDraft(id)
+    const bytes = readSmallFile(this.#disk, draft)
+    const content = bytes === null ? null : decodeSnapshot(bytes)
+    if (content === null) {
+      this.#disk.remove(draft)
+      return null
+    }
+    await new Promise<void>((resolve, reject) => {
+      const finish = (error: DiskError | null): void => (error === null ? resolve() : reject(error))
+      const file = this.#disk.open(draft, 'read-write')
+      file.sync((error) => {
+        file.close()
+        if (error !== null) finish(error)
+        else this.#publish(draft, joinPath(this.#folder, snapshotFileName(id)), finish)
+      })
+    })
+    return { ...id, ...content }
+  }
+
+  #receivedDraft(id: SnapshotId): string {
+    return joinPath(this.#folder, `${snapshotFileName(id).slice(0, -SUFFIX.length)}.received${SUFFIX}.part`)
   }
 
   #writeAll(id: SnapshotId, batches: Iterable<Buffer>): Promise<void> {

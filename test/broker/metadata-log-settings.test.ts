@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/broker/config/load-config.ts'
 import { Settings } from '../../src/broker/config/settings.ts'
 import { silentLog } from '../../src/runtime/log.ts'
 import { createNodeWorld } from '../../src/runtime/node/world.ts'
+import { noPeers } from '../../src/runtime/peers.ts'
 
 describe('the metadata log', () => {
   it('is neither subject to retention nor to relaxed flushing, whatever the settings say', async () => {
@@ -25,7 +26,7 @@ describe('the metadata log', () => {
     const storage = await openStorage(
       loaded.config,
       new Settings(1, loaded.config.statics),
-      createNodeWorld(silentLog),
+      createNodeWorld(silentLog, noPeers),
     )
     const { config } = storage.metadataLog
     expect(config).toMatchObject({

@@ -32,7 +32,7 @@ describe('snapshots of the metadata log', () => {
       { endOffset: 3_100, epoch: 4 },
       { endOffset: 100, epoch: 3 },
     ])
-    expect(snapshots.latest()).toEqual({ endOffset: 3_100, epoch: 4, values })
+    expect(snapshots.latest()).toMatchObject({ endOffset: 3_100, epoch: 4, values })
     snapshots.removeOlderThan({ endOffset: 3_100, epoch: 4 })
     expect(snapshots.list()).toEqual([{ endOffset: 3_100, epoch: 4 }])
   })
@@ -65,25 +65,51 @@ describe('snapshots of the metadata log', () => {
     const clean = unpack('whole-clean')
     const folder = join(clean.path, '__cluster_metadata-0')
     const kafkas = readFileSync(join(folder, '00000000000000000097-0000000001.checkpoint'))
-    const values = decodeSnapshot(kafkas)
-    expect(values?.length).toBe(50)
+    expect(decodeSnapshot(kafkas)?.values.length).toBe(50)
     const bootstrap = readFileSync(join(clean.path, 'bootstrap.checkpoint'))
-    expect(decodeSnapshot(bootstrap)?.length).toBe(6)
+    expect(decodeSnapshot(bootstrap)?.values.length).toBe(6)
     // Header and footer of the bootstrap snapshot, whose times stand in their batch headers.
     const timeOf = (at: number): number => Number(bootstrap.readBigInt64BE(at + 27))
     const [header] = [...snapshotBatches(0, [], 0, timeOf(0))]
     expect(header?.equals(bootstrap.subarray(0, 83))).toBe(true)
-    const ours = [...snapshotBatches(0, decodeSnapshot(bootstrap) ?? [], 0, timeOf(83))][1]
+    const ours = [...snapshotBatches(0, decodeSnapshot(bootstrap)?.values ?? [], 0, timeOf(83))][1]
     expect(ours?.equals(bootstrap.subarray(83, 336))).toBe(true)
     clean.remove()
   })
 
-  it('takes a snapshot from another node only when it is whole', async () => {
+  it('takes a snapshot from another node piece by piece, and only when it is whole', async () => {
     const world = new TestWorld()
     const snapshots = store(world)
-    const bytes = Buffer.concat([...snapshotBatches(2, [Buffer.from('a')], NOW, NOW)])
-    expect(await settled(world, snapshots.install({ endOffset: 7, epoch: 2 }, bytes.subarray(1)))).toBe(false)
-    expect(await settled(world, snapshots.install({ endOffset: 7, epoch: 2 }, bytes))).toBe(true)
-    expect(snapshots.latest()).toMatchObject({ endOffset: 7, epoch: 2 })
+    const id = { endOffset: 7, epoch: 2 }
+    await settled(world, snapshots.write(7, 2, [Buffer.from('a'), Buffer.from('b')], NOW))
+    const pieces: Buffer[] = []
+    for (let position = 0, isLast = false; !isLast; ) {
+      const piece = await settled(world, snapshots.readPiece(id, position, 100))
+      if (piece === null) return expect.unreachable('a piece cannot be read')
+      pieces.push(piece.bytes)
+      position += piece.bytes.length
+      isLast = piece.isLast
+    }
+    expect(pieces.length).toBeGreaterThan(2)
+    expect(await settled(world, snapshots.readPiece(id, 1_000_000, 100))).toBeNull()
+    expect(await settled(world, snapshots.readPiece({ endOffset: 8, epoch: 2 }, 0, 100))).toBeNull()
+
+    const receiver = new TestWorld()
+    const received = store(receiver)
+    const keep = async (parts: readonly Buffer[]): Promise<void> => {
+      let position = 0
+      for (const part of parts) {
+        await settled(receiver, received.keepPiece(id, position, part))
+        position += part.length
+      }
+    }
+    await keep(pieces.slice(0, -1))
+    expect(await settled(receiver, received.installKept(id))).toBeNull()
+    expect(received.latest()).toBeNull()
+    await keep(pieces)
+    expect(await settled(receiver, received.installKept(id))).toMatchObject({
+      values: [Buffer.from('a'), Buffer.from('b')],
+    })
+    expect(received.latest()).toMatchObject(id)
   })
 })

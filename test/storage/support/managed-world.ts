@@ -2,7 +2,7 @@
  * A log manager on the memory disk, for tests that kill it, cut its power, and start it again.
  */
 import { silentLog } from '../../../src/runtime/log.ts'
-import { MemoryDisk } from '../../../src/runtime/memory-disk.ts'
+import { type DiskOperation, MemoryDisk } from '../../../src/runtime/memory-disk.ts'
 import type { Random } from '../../../src/runtime/random.ts'
 import type { Log } from '../../../src/storage/log.ts'
 import { defaultLogConfig, type LogConfig } from '../../../src/storage/log-config.ts'
@@ -21,21 +21,30 @@ export function dice(seed: number): (limit: number) => number {
 }
 
 export class ManagedWorld {
-  readonly clock = new TestClock()
+  readonly clock: TestClock
+  /** Completes an asynchronous call of the disk; a test may hold some back. */
+  later: (callback: () => void, operation: DiskOperation) => void
   readonly disk: MemoryDisk
   readonly random: Random
   readonly directories: readonly string[]
   config: LogConfig
   manager: LogManager
 
-  constructor(config: Partial<LogConfig> = {}, directories: readonly string[] = ['/data'], seed = 1) {
+  constructor(
+    config: Partial<LogConfig> = {},
+    directories: readonly string[] = ['/data'],
+    seed = 1,
+    clock = new TestClock(),
+  ) {
     const roll = dice(seed)
+    this.clock = clock
+    this.later = (callback) => this.clock.schedule(1, callback)
     this.random = {
       bytes: (sizeBytes) => Buffer.from(Array.from({ length: sizeBytes }, () => roll(256))),
       below: roll,
     }
     this.disk = new MemoryDisk({
-      later: (callback) => this.clock.schedule(1, callback),
+      later: (callback, operation) => this.later(callback, operation),
       tracksDurability: true,
       wallMs: () => this.clock.nowMs,
     })
