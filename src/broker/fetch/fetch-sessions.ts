@@ -3,11 +3,13 @@
  * everything again and hears only of what changed.
  *
  * Bounded by number; a full cache gives the place of the session that was idle longest, and only after
- * `MIN_EVICTION_MS`. A fetcher without a session is served all the same, with full requests.
+ * `MIN_EVICTION_MS`; followers' sessions stay, and need not wait for that of a consumer. A fetcher without a session is
+ * served all the same, with full requests.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import type { FetchRequest } from '../../protocol/messages/fetch.ts'
 import type { Random } from '../../runtime/random.ts'
+import { persistedOffsetOf } from './persisted-offset.ts'
 
 /** One partition that a fetcher wants; `last…` is what it was told, -1 before the first answer. */
 export interface WantedPartition {
@@ -18,6 +20,9 @@ export interface WantedPartition {
   fetchOffset: bigint
   lastFetchedEpoch: number
   partitionMaxBytes: number
+  /** Of a follower: what it has persisted, and where its log begins (-1: not told). */
+  persistedOffset: bigint
+  logStartOffset: bigint
   lastHighWatermark: bigint
   lastLogStartOffset: bigint
   /** An error was told, so the next answer mentions the partition whatever it says. */
@@ -27,6 +32,10 @@ export interface WantedPartition {
 export interface FetchSession {
   readonly id: number
   readonly usesTopicIds: boolean
+  /** The replica that fetches; -1 for a consumer. */
+  readonly replicaId: number
+  /** Called once when the session is no more. */
+  ended: () => void
   epoch: number
   lastUsedMs: number
   /** In the order in which they are served; those that got data go to the end. */
@@ -43,10 +52,15 @@ export type FetchContext =
   | {
       readonly kind: 'incremental'
       readonly session: FetchSession
+      /** All of the session, in its order. */
       readonly wanted: readonly WantedPartition[]
+      /** Those that this request named, as they are wanted now, and those that it forgot. */
+      readonly named: readonly WantedPartition[]
+      readonly forgotten: readonly WantedPartition[]
     }
   | { readonly kind: 'error'; readonly errorCode: number }
 
+const CONSUMER = -1
 const FINAL_EPOCH = -1
 const INITIAL_EPOCH = 0
 const EPOCH_MAX = 2 ** 31 - 1
@@ -69,6 +83,8 @@ function wantedOf(request: FetchRequest): WantedPartition[] {
         fetchOffset: partition.fetchOffset,
         lastFetchedEpoch: partition.lastFetchedEpoch,
         partitionMaxBytes: partition.partitionMaxBytes,
+        persistedOffset: persistedOffsetOf(partition._unknownTaggedFields, partition.fetchOffset),
+        logStartOffset: partition.logStartOffset,
         lastHighWatermark: -1n,
         lastLogStartOffset: -1n,
         mentionAlways: true,
@@ -92,25 +108,44 @@ export class FetchSessions {
     return this.#sessions.size
   }
 
-  /** Finds or makes the session of a request, and brings it up to date. */
-  open(request: FetchRequest, apiVersion: number, nowMs: number): FetchContext {
+  /** Finds or makes the session of a request, and brings it up to date; `replicaId` is -1 for a consumer. */
+  open(request: FetchRequest, apiVersion: number, nowMs: number, replicaId = CONSUMER): FetchContext {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
-      this.#sessions.delete(sessionId)
+      this.end(sessionId, replicaId)
       const wanted = wantedOf(request)
       const wantsSession = sessionEpoch === INITIAL_EPOCH && wanted.length > 0
-      return { kind: 'full', session: wantsSession ? this.#create(wanted, apiVersion, nowMs) : null, wanted }
+      const session = wantsSession ? this.#create(wanted, apiVersion, nowMs, replicaId) : null
+      return { kind: 'full', session, wanted }
     }
     const session = this.#sessions.get(sessionId)
-    if (session === undefined) return { kind: 'error', errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND }
+    if (session === undefined || session.replicaId !== replicaId)
+      return { kind: 'error', errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND }
     if (session.epoch !== sessionEpoch)
       return { kind: 'error', errorCode: errorCode.INVALID_FETCH_SESSION_EPOCH }
     if (session.usesTopicIds !== apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS)
       return { kind: 'error', errorCode: errorCode.FETCH_SESSION_TOPIC_ID_ERROR }
-    this.#update(session, request)
+    const { named, forgotten } = this.#update(session, request)
     session.epoch = session.epoch === EPOCH_MAX ? 1 : session.epoch + 1
     session.lastUsedMs = nowMs
-    return { kind: 'incremental', session, wanted: [...session.wanted.values()] }
+    return {
+      kind: 'incremental',
+      session,
+      // Followers have no use for it: their sessions know what is worth a look.
+      get wanted() {
+        return [...session.wanted.values()]
+      },
+      named,
+      forgotten,
+    }
+  }
+
+  /** Ends a session of that fetcher, if it is there. */
+  end(sessionId: number, replicaId: number): void {
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined || session.replicaId !== replicaId) return
+    this.#sessions.delete(sessionId)
+    session.ended()
   }
 
   /** Remembers what a partition was told; one that got data is served last next time, so that none starves. */
@@ -120,12 +155,20 @@ export class FetchSessions {
     if (session.wanted.delete(key)) session.wanted.set(key, wanted)
   }
 
-  #update(session: FetchSession, request: FetchRequest): void {
+  #update(
+    session: FetchSession,
+    request: FetchRequest,
+  ): { named: WantedPartition[]; forgotten: WantedPartition[] } {
+    const named: WantedPartition[] = []
+    const forgotten: WantedPartition[] = []
     for (const wanted of wantedOf(request)) {
       const key = keyOf(wanted.topic, wanted.topicId, wanted.index)
       const known = session.wanted.get(key)
+      named.push(known ?? wanted)
       if (known === undefined) session.wanted.set(key, wanted)
       else {
+        known.persistedOffset = wanted.persistedOffset
+        known.logStartOffset = wanted.logStartOffset
         known.currentLeaderEpoch = wanted.currentLeaderEpoch
         known.fetchOffset = wanted.fetchOffset
         known.lastFetchedEpoch = wanted.lastFetchedEpoch
@@ -133,18 +176,32 @@ export class FetchSessions {
       }
     }
     for (const topic of request.forgottenTopicsData) {
-      for (const index of topic.partitions) session.wanted.delete(keyOf(topic.topic, topic.topicId, index))
+      for (const index of topic.partitions) {
+        const key = keyOf(topic.topic, topic.topicId, index)
+        const known = session.wanted.get(key)
+        if (known === undefined) continue
+        session.wanted.delete(key)
+        forgotten.push(known)
+      }
     }
+    return { named, forgotten }
   }
 
   /** null when the cache is full of sessions in use: the fetcher goes on without one. */
-  #create(wanted: readonly WantedPartition[], apiVersion: number, nowMs: number): FetchSession | null {
-    if (this.#sessions.size >= this.#sessionsMax() && !this.#evict(nowMs)) return null
+  #create(
+    wanted: readonly WantedPartition[],
+    apiVersion: number,
+    nowMs: number,
+    replicaId: number,
+  ): FetchSession | null {
+    if (this.#sessions.size >= this.#sessionsMax() && !this.#evict(nowMs, replicaId)) return null
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = this.#random.below(EPOCH_MAX)
     const session: FetchSession = {
       id,
       usesTopicIds: apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
+      replicaId,
+      ended: () => {},
       epoch: 1,
       lastUsedMs: nowMs,
       wanted: new Map(
@@ -155,11 +212,15 @@ export class FetchSessions {
     return session
   }
 
-  #evict(nowMs: number): boolean {
+  #evict(nowMs: number, replicaId: number): boolean {
     let oldest: FetchSession | null = null
-    for (const session of this.#sessions.values())
+    for (const session of this.#sessions.values()) {
+      if (session.replicaId !== CONSUMER) continue
       if (oldest === null || session.lastUsedMs < oldest.lastUsedMs) oldest = session
-    if (oldest === null || nowMs - oldest.lastUsedMs < MIN_EVICTION_MS) return false
-    return this.#sessions.delete(oldest.id)
+    }
+    if (oldest === null) return false
+    if (replicaId === CONSUMER && nowMs - oldest.lastUsedMs < MIN_EVICTION_MS) return false
+    this.end(oldest.id, CONSUMER)
+    return true
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Reads for one fetch: partition by partition in the order asked, until the answer is full.
  *
- * Calls back with every partition's part, before it returns when all data was warm. The first batch of the
- * answer comes whole even when it is larger than every bound (KIP-74). The parts own pooled buffers until
- * `release`.
+ * Consumers read up to the high watermark, replicas copy up to the end of the log. Calls back with every partition's
+ * part, before it returns when all data was warm. The first batch of the answer comes whole even when it is larger than
+ * every bound (KIP-74). The parts own pooled buffers until `release`.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import type { AbortedTransaction, ReadOutcome } from '../../storage/read-outcome.ts'
@@ -24,11 +24,16 @@ export interface FetchedPart {
   readonly sizeBytes: number
   /** Set when the reader's last epoch does not fit our log (KIP-595): where to truncate to. */
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null
+  /** A replica that is nearer to this consumer (KIP-392); -1 when it is best served here. */
+  readonly preferredReadReplica: number
+  /** There is more than fitted into the answer. */
+  readonly isCut: boolean
 }
 
 export interface FetchOutcome {
   readonly parts: readonly FetchedPart[]
   readonly sizeBytes: number
+  /** Some part is an error or sends its reader elsewhere: it is to be answered at once. */
   readonly failed: boolean
   release(): void
 }
@@ -38,7 +43,29 @@ export interface FetchBounds {
   maxBytes: number
   readonly readCommitted: boolean
   readonly byTopicId: boolean
+  readonly reader: FetchReader
 }
+
+/** Who reads. */
+export type FetchReader =
+  | {
+      readonly kind: 'consumer'
+      /** It knows that followers may serve it, and is served by them. */
+      readonly acceptsFollowers: boolean
+      /** The replica that it should rather read from; -1 for this one. */
+      readonly preferredReplica: (partition: Partition, fetchOffset: number) => number
+    }
+  | {
+      readonly kind: 'replica'
+      /** 0, or why this replica may not copy the partition from here. */
+      readonly refusal: (partition: Partition, wanted: WantedPartition) => number
+      /** Its history is a prefix of ours, up to where it fetches. */
+      readonly positioned: (partition: Partition, wanted: WantedPartition) => void
+      /** Whether its records have to wait (a throttle). */
+      readonly mustWait: (partition: Partition) => boolean
+    }
+
+const HERE = -1
 
 function emptyPart(wanted: WantedPartition, code: number): FetchedPart {
   return {
@@ -52,6 +79,8 @@ function emptyPart(wanted: WantedPartition, code: number): FetchedPart {
     buffers: [],
     sizeBytes: 0,
     divergingEpoch: null,
+    preferredReadReplica: HERE,
+    isCut: false,
   }
 }
 
@@ -125,34 +154,74 @@ class FetchWalk {
     const found = this.#bounds.byTopicId
       ? this.#registry.byTopicId(wanted.topicId, wanted.index)
       : this.#registry.byName(wanted.topic, wanted.index)
-    const code = typeof found === 'number' ? found : found.leaderError(wanted.currentLeaderEpoch)
+    const code = typeof found === 'number' ? found : this.#refusal(found, wanted)
     if (typeof found === 'number' || code !== 0) {
       this.#push(emptyPart(wanted, code))
       next()
       return
     }
     const diverging = divergence(found, wanted)
-    if (diverging !== null) {
-      this.#push(this.#part(wanted, found, null, diverging))
-      next()
+    if (diverging !== null) this.#push(this.#part(wanted, found, { divergingEpoch: diverging }))
+    else if (!this.#isElsewhere(found, wanted)) {
+      this.#read(wanted, found, next)
       return
     }
-    this.#read(wanted, found, next)
+    next()
+  }
+
+  /** 0, or why this reader gets nothing of the partition here. */
+  #refusal(partition: Partition, wanted: WantedPartition): number {
+    const { reader } = this.#bounds
+    const { log } = partition
+    const fetchOffset = Number(wanted.fetchOffset)
+    const code =
+      reader.kind === 'consumer' && reader.acceptsFollowers
+        ? partition.replicaError(wanted.currentLeaderEpoch)
+        : partition.leaderError(wanted.currentLeaderEpoch)
+    if (code !== 0) return code
+    if (reader.kind === 'replica') {
+      const refused = reader.refusal(partition, wanted)
+      if (refused !== 0) return refused
+      // What lies before the log start is gone, however the histories compare.
+      if (fetchOffset < log.logStartOffset) return errorCode.OFFSET_OUT_OF_RANGE
+    }
+    return 0
+  }
+
+  /** Sends a consumer to a replica that is nearer to it. */
+  #isElsewhere(partition: Partition, wanted: WantedPartition): boolean {
+    const { reader } = this.#bounds
+    if (reader.kind !== 'consumer') return false
+    const preferredReadReplica = reader.preferredReplica(partition, Number(wanted.fetchOffset))
+    if (preferredReadReplica === HERE) return false
+    this.#push(this.#part(wanted, partition, { preferredReadReplica }))
+    return true
   }
 
   #read(wanted: WantedPartition, partition: Partition, next: () => void): void {
     const { log } = partition
+    const { reader } = this.#bounds
     const fetchOffset = Number(wanted.fetchOffset)
-    const upperBoundOffset = this.#bounds.readCommitted ? log.lastStableOffset : log.highWatermark
     // A reader may stand between the high watermark and the log end: it waits, it is not out of range.
     if (fetchOffset > log.logEndOffset || fetchOffset < log.logStartOffset) {
-      this.#push(emptyPart(wanted, errorCode.OFFSET_OUT_OF_RANGE))
+      // A follower that serves consumers may be behind what its leader sent them here with (KIP-392).
+      const isBehind = fetchOffset > log.logEndOffset && !partition.isLeader
+      this.#push(emptyPart(wanted, isBehind ? errorCode.OFFSET_NOT_AVAILABLE : errorCode.OFFSET_OUT_OF_RANGE))
       next()
       return
     }
+    if (reader.kind === 'replica') reader.positioned(partition, wanted)
+    const upperBoundOffset =
+      reader.kind === 'replica'
+        ? log.writtenOffset
+        : this.#bounds.readCommitted
+          ? log.lastStableOffset
+          : log.highWatermark
     const leftBytes = this.#bounds.maxBytes - this.#sizeBytes
-    if (fetchOffset >= upperBoundOffset || (leftBytes <= 0 && this.#sizeBytes > 0)) {
-      this.#push(this.#part(wanted, partition, null, null))
+    const isFull = leftBytes <= 0 && this.#sizeBytes > 0
+    const isHeld = reader.kind === 'replica' && fetchOffset < upperBoundOffset && reader.mustWait(partition)
+    if (fetchOffset >= upperBoundOffset || isFull || isHeld) {
+      this.#push(this.#part(wanted, partition, { isCut: fetchOffset < upperBoundOffset }))
       next()
       return
     }
@@ -162,11 +231,13 @@ class FetchWalk {
         sizeBytesMax: Math.max(0, Math.min(wanted.partitionMaxBytes, leftBytes)),
         upperBoundOffset,
         atLeastOneBatch: this.#sizeBytes === 0,
-        skipsEmptyBatches: true,
+        skipsEmptyBatches: reader.kind === 'consumer',
       },
       (outcome) => {
         this.#push(
-          outcome.ok ? this.#part(wanted, partition, outcome, null) : emptyPart(wanted, outcome.errorCode),
+          outcome.ok
+            ? this.#part(wanted, partition, { slice: outcome, isCut: outcome.sizeBytes === 0 })
+            : emptyPart(wanted, outcome.errorCode),
         )
         next()
       },
@@ -176,13 +247,18 @@ class FetchWalk {
   #part(
     wanted: WantedPartition,
     partition: Partition,
-    slice: (ReadOutcome & { ok: true }) | null,
-    divergingEpoch: FetchedPart['divergingEpoch'],
+    found: {
+      readonly slice?: ReadOutcome & { ok: true }
+      readonly divergingEpoch?: FetchedPart['divergingEpoch']
+      readonly preferredReadReplica?: number
+      readonly isCut?: boolean
+    },
   ): FetchedPart {
     const { log } = partition
-    if (slice !== null) this.#releases.push(() => slice.release())
+    const { slice } = found
+    if (slice !== undefined) this.#releases.push(() => slice.release())
     const aborted =
-      this.#bounds.readCommitted && slice !== null && slice.sizeBytes > 0
+      this.#bounds.readCommitted && slice !== undefined && slice.sizeBytes > 0
         ? log.abortedTransactions(slice.baseOffset, slice.nextOffset)
         : []
     return {
@@ -195,14 +271,17 @@ class FetchWalk {
       abortedTransactions: this.#bounds.readCommitted ? aborted : null,
       buffers: slice?.buffers ?? [],
       sizeBytes: slice?.sizeBytes ?? 0,
-      divergingEpoch,
+      divergingEpoch: found.divergingEpoch ?? null,
+      preferredReadReplica: found.preferredReadReplica ?? HERE,
+      isCut: found.isCut ?? false,
     }
   }
 
   #push(part: FetchedPart): void {
     this.#parts.push(part)
     this.#sizeBytes += part.sizeBytes
-    if (part.errorCode !== 0 || part.divergingEpoch !== null) this.#failed = true
+    if (part.errorCode !== 0 || part.divergingEpoch !== null || part.preferredReadReplica !== HERE)
+      this.#failed = true
   }
 }
 

@@ -1,44 +1,54 @@
 /**
  * Fetch (1), versions 4–18: by name up to 12, by topic id from 13 (KIP-516), with sessions (KIP-227).
  *
- * Answers at once when there is enough, an error, or no time to wait; else it is parked on its partitions
- * and woken by their high watermarks. Only whole batches, the first one always (KIP-74). Above `min_bytes`
+ * A follower's fetch is `FollowerFetch`'s. A consumer's is answered at once when there is enough, an error, or no time to
+ * wait; else it is parked on its partitions and woken by their high watermarks. Only whole batches, the first one always (KIP-74). Above `min_bytes`
  * only bytes count that the reader may see.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { type FetchRequest, type FetchResponseInput, fetch } from '../../protocol/messages/fetch.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
-import type { FetchContext, FetchSession } from '../fetch/fetch-sessions.ts'
+import { fetchAnswer } from '../fetch/fetch-answer.ts'
+import type { FetchContext, FetchSession, WantedPartition } from '../fetch/fetch-sessions.ts'
+import { type FetchingReplica, FollowerFetch } from '../fetch/follower-fetch.ts'
+import { FollowerSession } from '../fetch/follower-session.ts'
 import {
   type FetchBounds,
   type FetchedPart,
   type FetchOutcome,
   fetchPartitions,
 } from '../fetch/partition-fetch.ts'
+import { preferredReplicaFor } from '../fetch/preferred-replica.ts'
 import { type Call, serve } from '../handler.ts'
-import { codeForVersion } from '../older-codes.ts'
 import type { Partition, PartitionWatcher } from '../partitions/partition.ts'
 
 type OpenContext = Exclude<FetchContext, { kind: 'error' }>
-type TopicResponse = FetchResponseInput['responses'][number]
-type PartitionResponse = TopicResponse['partitions'][number]
 
 const READ_COMMITTED = 1
+/** From here on a consumer tells its rack, and knows that a follower may serve it (KIP-392). */
+const FIRST_VERSION_WITH_RACK = 11
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
 const NO_SESSION = 0
 
-/** One fetch until it is answered. */
+/** What a parked fetch saw of a partition. */
+interface Seen {
+  /** Log size whose bytes are all counted; null while the log holds some that nobody may read yet. */
+  sizeBytes: number | null
+  readonly leaderEpoch: number
+}
+
+/** One fetch of a consumer until it is answered. */
 class FetchInFlight implements PartitionWatcher {
   readonly #call: Call<FetchResponseInput>
   readonly #context: OpenContext
+  readonly #wanted: readonly WantedPartition[]
   readonly #bounds: FetchBounds
   /** As the reader asks; memory may have less for it. */
   readonly #maxBytes: number
   readonly #minBytes: number
   readonly #deadlineMs: number
-  /** Log size whose bytes are all counted; null while the log holds some that nobody may read yet. */
-  readonly #watched = new Map<Partition, number | null>()
+  readonly #watched = new Map<Partition, Seen>()
   #timer: Timer | null = null
   #forgetClose: () => void = () => {}
   #newBytes = 0
@@ -49,12 +59,18 @@ class FetchInFlight implements PartitionWatcher {
   constructor(call: Call<FetchResponseInput>, request: FetchRequest, context: OpenContext) {
     this.#call = call
     this.#context = context
+    this.#wanted = context.wanted
     this.#minBytes = request.minBytes
     this.#maxBytes = Math.min(Math.max(0, request.maxBytes), limits.fetchResponseBytesMax)
     this.#bounds = {
       maxBytes: this.#maxBytes,
       readCommitted: request.isolationLevel === READ_COMMITTED,
       byTopicId: call.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
+      reader: {
+        kind: 'consumer',
+        acceptsFollowers: call.apiVersion >= FIRST_VERSION_WITH_RACK,
+        preferredReplica: preferredReplicaFor(call.broker, request.rackId),
+      },
     }
     this.#deadlineMs = call.broker.world.clock.monotonicMs() + Math.max(0, request.maxWaitMs)
   }
@@ -64,7 +80,7 @@ class FetchInFlight implements PartitionWatcher {
     const { connection, broker } = this.#call
     const setAsideBytes = connection.setAside(this.#maxBytes)
     this.#bounds.maxBytes = setAsideBytes
-    fetchPartitions(broker.partitions, this.#context.wanted, this.#bounds, (outcome) => {
+    fetchPartitions(broker.partitions, this.#wanted, this.#bounds, (outcome) => {
       this.#reading = false
       connection.giveBack(setAsideBytes)
       const nowMs = this.#call.broker.world.clock.monotonicMs()
@@ -74,22 +90,23 @@ class FetchInFlight implements PartitionWatcher {
         outcome.sizeBytes >= this.#minBytes ||
         (outcome.sizeBytes > 0 && setAsideBytes < this.#minBytes) ||
         leftMs <= 0 ||
-        this.#context.wanted.length === 0
+        this.#wanted.length === 0
       if (enough || this.#call.connection.closed) this.#answer(outcome)
       else this.#park(outcome, leftMs)
     })
   }
 
   partitionAdvanced(partition: Partition): void {
-    const seenBytes = this.#watched.get(partition)
-    if (seenBytes === undefined) return
-    if (seenBytes === null) {
+    const seen = this.#watched.get(partition)
+    if (seen === undefined) return
+    const { sizeBytes, leaderEpoch } = seen
+    if (sizeBytes === null || leaderEpoch !== partition.leaderEpoch) {
       this.#wake()
       return
     }
-    this.#newBytes += Math.max(0, partition.log.sizeBytes - seenBytes)
-    this.#watched.set(partition, partition.log.sizeBytes)
-    if (this.#newBytes >= this.#minBytes || partition.leaderError(-1) !== 0) this.#wake()
+    this.#newBytes += Math.max(0, partition.log.sizeBytes - sizeBytes)
+    seen.sizeBytes = partition.log.sizeBytes
+    if (this.#newBytes >= this.#minBytes || partition.replicaError(-1) !== 0) this.#wake()
   }
 
   #park(outcome: FetchOutcome, leftMs: number): void {
@@ -104,7 +121,10 @@ class FetchInFlight implements PartitionWatcher {
       if (part.partition === null) continue
       const { log } = part.partition
       // What is appended but not yet readable is no news when it is counted now, and must be when it turns readable.
-      this.#watched.set(part.partition, log.highWatermark === log.logEndOffset ? log.sizeBytes : null)
+      this.#watched.set(part.partition, {
+        sizeBytes: log.highWatermark === log.logEndOffset ? log.sizeBytes : null,
+        leaderEpoch: part.partition.leaderEpoch,
+      })
       part.partition.watch(this)
       // It may have moved while a cold read of another partition was under way.
       if (log.highWatermark !== part.highWatermark) this.#wake()
@@ -133,7 +153,7 @@ class FetchInFlight implements PartitionWatcher {
         throttleTimeMs: 0,
         errorCode: 0,
         sessionId: session?.id ?? NO_SESSION,
-        responses: byTopic(parts, this.#call.apiVersion),
+        responses: fetchAnswer(parts, this.#call.apiVersion),
       },
       outcome.release,
     )
@@ -151,6 +171,7 @@ class FetchInFlight implements PartitionWatcher {
         part.sizeBytes > 0 ||
         part.errorCode !== 0 ||
         part.divergingEpoch !== null ||
+        part.preferredReadReplica >= 0 ||
         highWatermark !== wanted.lastHighWatermark ||
         logStartOffset !== wanted.lastLogStartOffset
       wanted.lastHighWatermark = highWatermark
@@ -162,63 +183,73 @@ class FetchInFlight implements PartitionWatcher {
   }
 }
 
-function partitionResponse(part: FetchedPart, apiVersion: number): PartitionResponse {
-  const { wanted } = part
-  return {
-    partitionIndex: wanted.index,
-    errorCode: codeForVersion(fetch.key, apiVersion, part.errorCode),
-    highWatermark: BigInt(part.highWatermark),
-    lastStableOffset: BigInt(part.lastStableOffset),
-    logStartOffset: BigInt(part.logStartOffset),
-    abortedTransactions:
-      part.abortedTransactions?.map((aborted) => ({
-        producerId: aborted.producerId,
-        firstOffset: BigInt(aborted.firstOffset),
-      })) ?? null,
-    records: part.buffers,
-    ...(part.divergingEpoch === null
-      ? {}
-      : {
-          divergingEpoch: {
-            epoch: part.divergingEpoch.epoch,
-            endOffset: BigInt(part.divergingEpoch.endOffset),
-          },
-        }),
-  }
+/** The replica that fetches; null for a consumer. */
+function replicaOf(request: FetchRequest): FetchingReplica | null {
+  const { replicaId, replicaEpoch } = request.replicaState
+  if (replicaId >= 0) return { id: replicaId, brokerEpoch: replicaEpoch }
+  return request.replicaId >= 0 ? { id: request.replicaId, brokerEpoch: -1n } : null
 }
 
-/** Neighbours of one topic stand together, as they were asked. */
-function byTopic(parts: readonly FetchedPart[], apiVersion: number): TopicResponse[] {
-  const byKey = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>()
-  for (const part of parts) {
-    const { topic, topicId } = part.wanted
-    const key = apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS ? topicId : topic
-    let entry = byKey.get(key)
-    if (entry === undefined) {
-      entry = { topic, topicId, partitions: [] }
-      byKey.set(key, entry)
-    }
-    entry.partitions.push(partitionResponse(part, apiVersion))
+function refuse(call: Call<FetchResponseInput>, code: number): void {
+  call.reply({ throttleTimeMs: 0, errorCode: code, sessionId: NO_SESSION, responses: [] })
+}
+
+/** Sessions of followers, each for as long as its connection lives. */
+const followerSessions = new WeakMap<FetchSession, FollowerSession>()
+
+function followerSessionOf(
+  call: Call<FetchResponseInput>,
+  context: OpenContext,
+  replica: FetchingReplica,
+): FollowerSession {
+  const { broker, connection } = call
+  const { session } = context
+  const known = session === null ? undefined : followerSessions.get(session)
+  if (known !== undefined) return known
+  const made = new FollowerSession(broker.partitions)
+  if (session === null) return made
+  followerSessions.set(session, made)
+  const forgetClose = connection.onClosed(() => broker.fetchSessions.end(session.id, replica.id))
+  session.ended = () => {
+    forgetClose()
+    made.end()
   }
-  return [...byKey.values()]
+  return made
+}
+
+function fetchAsReplica(
+  request: FetchRequest,
+  call: Call<FetchResponseInput>,
+  replica: FetchingReplica,
+): void {
+  const { broker } = call
+  // Nobody may fetch as a node that does not exist, or as this one (CVE-2018-1288).
+  const isKnown = broker.partitions.image?.brokers.has(replica.id) === true
+  if (!isKnown || replica.id === broker.config.nodeId) {
+    refuse(call, errorCode.CLUSTER_AUTHORIZATION_FAILED)
+    return
+  }
+  const nowMs = broker.world.clock.monotonicMs()
+  const context = broker.fetchSessions.open(request, call.apiVersion, nowMs, replica.id)
+  if (context.kind === 'error') {
+    refuse(call, context.errorCode)
+    return
+  }
+  const follower = followerSessionOf(call, context, replica)
+  const byTopicId = call.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
+  if (context.kind === 'full') follower.update(context.wanted, [], byTopicId)
+  else follower.update(context.named, context.forgotten, byTopicId)
+  new FollowerFetch(call, request, replica, context.session, follower).read()
 }
 
 export const fetchHandler = serve(fetch, (request, call) => {
   const { broker } = call
+  const replica = replicaOf(request)
+  if (replica !== null) {
+    fetchAsReplica(request, call, replica)
+    return
+  }
   const context = broker.fetchSessions.open(request, call.apiVersion, broker.world.clock.monotonicMs())
-  if (context.kind === 'error') {
-    call.reply({ throttleTimeMs: 0, errorCode: context.errorCode, sessionId: NO_SESSION, responses: [] })
-    return
-  }
-  if (request.replicaId >= 0 || request.replicaState.replicaId >= 0) {
-    // No other node exists, so nobody may fetch as one (CVE-2018-1288).
-    call.reply({
-      throttleTimeMs: 0,
-      errorCode: errorCode.CLUSTER_AUTHORIZATION_FAILED,
-      sessionId: NO_SESSION,
-      responses: [],
-    })
-    return
-  }
-  new FetchInFlight(call, request, context).read()
+  if (context.kind === 'error') refuse(call, context.errorCode)
+  else new FetchInFlight(call, request, context).read()
 })

@@ -2,8 +2,9 @@
  * ListOffsets (2), versions 1–11: latest (-1), earliest (-2), largest timestamp (-3, KIP-734), earliest local
  * (-4), tiered (-5), pending upload (-6), or the first record at or after a time.
  *
- * Latest is the high watermark, the last stable offset for committed readers. A special timestamp that the
- * request's version did not know is refused with 35 for its partition; one that no record reaches answers -1.
+ * Latest is the high watermark, the last stable offset for committed readers, the end of the log for replicas. While a
+ * new leader does not know how far its predecessors committed, what is latest is not told (78). A special timestamp that
+ * the request's version did not know is refused with 35 for its partition; one that no record reaches answers -1.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import {
@@ -26,6 +27,14 @@ const TIERED = -5n
 const PENDING_UPLOAD = -6n
 const READ_COMMITTED = 1
 const FIRST_VERSION_WITH_EPOCH = 4
+const FIRST_VERSION_WITH_OFFSET_NOT_AVAILABLE = 5
+
+/** Who asks, and how. */
+interface Asking {
+  readonly version: number
+  readonly readCommitted: boolean
+  readonly isReplica: boolean
+}
 
 /** First version that knows each special timestamp. */
 const SINCE = new Map([
@@ -81,24 +90,25 @@ function isKnown(timestamp: bigint, version: number): boolean {
 }
 
 /** Answers one partition through `done`, at once where no file must be read. */
-function lookUp(
-  partition: Partition,
-  asked: Asked,
-  version: number,
-  readCommitted: boolean,
-  done: (answer: Answer) => void,
-): void {
+function lookUp(partition: Partition, asked: Asked, asking: Asking, done: (answer: Answer) => void): void {
   const { log } = partition
-  const upperOffset = readCommitted ? log.lastStableOffset : log.highWatermark
-  const answerFound = (record: TimestampedOffset | null, error: string | null): void =>
-    done(
-      error === null
-        ? found(asked, partition, record, upperOffset)
-        : failure(asked, errorCode.KAFKA_STORAGE_ERROR),
-    )
+  const upperOffset = upperOffsetFor(partition, asking)
+  // What is latest may be more than is known here to be committed.
+  const latestIsUnknown = !asking.isReplica && partition.isHighWatermarkBehind
+  const unknown =
+    asking.version >= FIRST_VERSION_WITH_OFFSET_NOT_AVAILABLE
+      ? errorCode.OFFSET_NOT_AVAILABLE
+      : errorCode.LEADER_NOT_AVAILABLE
+  const answerFound = (record: TimestampedOffset | null, error: string | null): void => {
+    if (error !== null) done(failure(asked, errorCode.KAFKA_STORAGE_ERROR))
+    else if (latestIsUnknown && (record === null || record.offset >= upperOffset))
+      done(failure(asked, unknown))
+    else done(found(asked, partition, record, upperOffset))
+  }
   const { timestamp } = asked
-  if (!isKnown(timestamp, version)) done(failure(asked, errorCode.UNSUPPORTED_VERSION))
-  else if (timestamp === LATEST) done(atOffset(asked, partition, upperOffset))
+  if (!isKnown(timestamp, asking.version)) done(failure(asked, errorCode.UNSUPPORTED_VERSION))
+  else if (timestamp === LATEST)
+    done(latestIsUnknown ? failure(asked, unknown) : atOffset(asked, partition, upperOffset))
   else if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL)
     done(atOffset(asked, partition, log.logStartOffset))
   else if (timestamp === TIERED || timestamp === PENDING_UPLOAD) done(failure(asked, 0))
@@ -106,8 +116,17 @@ function lookUp(
   else log.offsetForTimestamp(Number(timestamp), answerFound)
 }
 
+function upperOffsetFor({ log }: Partition, { isReplica, readCommitted }: Asking): number {
+  if (isReplica) return log.logEndOffset
+  return readCommitted ? log.lastStableOffset : log.highWatermark
+}
+
 function answer(request: ListOffsetsRequest, call: Call<ListOffsetsResponseInput>): void {
-  const readCommitted = request.isolationLevel === READ_COMMITTED
+  const asking: Asking = {
+    version: call.apiVersion,
+    readCommitted: request.isolationLevel === READ_COMMITTED,
+    isReplica: request.replicaId >= 0,
+  }
   let open = 1
   const topics = request.topics.map((topic) => ({
     name: topic.name,
@@ -126,7 +145,7 @@ function answer(request: ListOffsetsRequest, call: Call<ListOffsetsResponseInput
         return
       }
       open++
-      lookUp(partition, asked, call.apiVersion, readCommitted, (result) => {
+      lookUp(partition, asked, asking, (result) => {
         answers[index] = spelled(result, call.apiVersion)
         settled()
       })

@@ -1,6 +1,7 @@
 /**
  * OffsetForLeaderEpoch (23), versions 2–4: where a leader epoch ends in our log (KIP-101, KIP-320), so that
- * a reader finds out whether its history is ours. The epoch in force ends at the high watermark.
+ * a reader finds out whether its history is ours. The epoch in force ends at the high watermark for a consumer, and at
+ * the end of the log for a replica.
  */
 import {
   type OffsetForLeaderEpochResponseInput,
@@ -19,12 +20,13 @@ function endOf(
   index: number,
   currentLeaderEpoch: number,
   leaderEpoch: number,
+  isReplica: boolean,
 ): Answer {
   const code = typeof partition === 'number' ? partition : partition.leaderError(currentLeaderEpoch)
   if (typeof partition === 'number' || code !== 0)
     return { errorCode: code, partition: index, leaderEpoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_OFFSET }
   const { log } = partition
-  if (leaderEpoch === partition.leaderEpoch)
+  if (leaderEpoch === partition.leaderEpoch && !isReplica)
     return { errorCode: 0, partition: index, leaderEpoch, endOffset: BigInt(log.highWatermark) }
   const end = log.endOffsetForLeaderEpoch(leaderEpoch)
   return { errorCode: 0, partition: index, leaderEpoch: end.leaderEpoch, endOffset: BigInt(end.endOffset) }
@@ -42,6 +44,7 @@ export const offsetForLeaderEpochHandler = serve(offsetForLeaderEpoch, (request,
           asked.partition,
           asked.currentLeaderEpoch,
           asked.leaderEpoch,
+          request.replicaId >= 0,
         ),
       ),
     })),

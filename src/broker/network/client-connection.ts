@@ -36,6 +36,7 @@ export class ClientConnection implements ExchangeOwner {
   /** Requests that have to wait for those. */
   readonly #waiting: Exchange[] = []
   readonly #onClosed = new Set<() => void>()
+  readonly #onRequestWaiting = new Set<() => void>()
   #beginning = false
   /** Bytes of answers that wait for the end of the turn. */
   #answeredBytes = 0
@@ -78,6 +79,16 @@ export class ClientConnection implements ExchangeOwner {
     if (this.#closed) callback()
     else this.#onClosed.add(callback)
     return () => this.#onClosed.delete(callback)
+  }
+
+  /**
+   * Calls back when a request has to wait for those being worked on, at once if one does: who only waits for something
+   * to tell may make way for it. The answer takes the wish back.
+   */
+  onRequestWaiting(callback: () => void): () => void {
+    if (this.#waiting.length > 0) callback()
+    this.#onRequestWaiting.add(callback)
+    return () => this.#onRequestWaiting.delete(callback)
   }
 
   /** Closes at once; answers under way are dropped. */
@@ -159,6 +170,8 @@ export class ClientConnection implements ExchangeOwner {
     this.#host.memory.take(bytes.length)
     this.#waiting.push(new Exchange(this, bytes, slab, this.lastActiveMs))
     this.#begin()
+    if (this.#onRequestWaiting.size > 0 && this.#waiting.length > 0)
+      for (const callback of this.#onRequestWaiting) callback()
   }
 
   #begin(): void {

@@ -1,18 +1,24 @@
 /**
  * Every partition that this broker holds, found by name or topic id, kept as the metadata image says.
  *
- * It alone opens, moves and deletes logs in answer to image changes; requests only look partitions up.
+ * It alone opens, moves and deletes logs in answer to image changes, and tells who is followed; requests only look
+ * partitions up. The leader machines learn of time and of brokers here.
  */
 import type { MetadataDelta } from '../../coordination/metadata/delta.ts'
 import { type MetadataImage, type PartitionImage, topicByName } from '../../coordination/metadata/image.ts'
 import type { LeaderSettings } from '../../coordination/replication/partition-leader.ts'
 import { errorCode } from '../../protocol/errors.ts'
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import { limits } from '../../runtime/limits.ts'
 import type { Counter, MetricsRegistry } from '../../runtime/metrics.ts'
 import type { AppendSuccess } from '../../storage/append-outcome.ts'
 import type { LogConfig } from '../../storage/log-config.ts'
 import type { PartitionLog } from '../../storage/partition-log.ts'
+import { LeaderReplication } from '../replication/leader-replication.ts'
 import { Partition } from './partition.ts'
+import { noController, type PartitionController } from './partition-controller.ts'
+import { noFollowing, type ReplicaFollowing } from './replica-following.ts'
+import { ReplicationGauges } from './replication-gauges.ts'
 
 /** Where logs come from; storage's log manager fills it. */
 export interface LogStore {
@@ -28,6 +34,12 @@ export interface LogStore {
     existed: boolean,
   ): PartitionLog | null
   delete(topic: string, index: number): void
+}
+
+/** How partitions with several replicas reach the rest of the cluster. */
+export interface PartitionReplication {
+  readonly controller: PartitionController
+  readonly following: ReplicaFollowing
 }
 
 /** A topic's settings as they hold now. */
@@ -58,13 +70,23 @@ export class PartitionRegistry {
   readonly #store: LogStore
   readonly #settings: TopicSettings
   readonly #clock: Clock
+  /** What followers copy from here. */
+  readonly replication: LeaderReplication
   readonly #nodeId: number
+  readonly #cluster: PartitionReplication
   readonly #messagesIn: Counter
   readonly #bytesIn: Counter
   /** Partitions without a log, by topic and index. */
   readonly #homeless = new Map<string, Homeless>()
   #homelessRetryMs = 0
   #image: MetadataImage | null = null
+  /** Brokers that are neither fenced nor stopping, and their epochs. */
+  #brokerEpochs: ReadonlyMap<number, bigint> = new Map()
+  /** Partitions with several replicas, whose leaders have to be told the time. */
+  readonly #replicated = new Set<Partition>()
+  #tick: Timer | null = null
+  #stopped = false
+  readonly #gauges: ReplicationGauges
 
   constructor(
     nodeId: number,
@@ -72,7 +94,10 @@ export class PartitionRegistry {
     settings: TopicSettings,
     clock: Clock,
     metrics: MetricsRegistry,
+    replication: PartitionReplication = { controller: noController, following: noFollowing },
   ) {
+    this.#cluster = replication
+    this.replication = new LeaderReplication(nodeId, clock, metrics)
     this.#nodeId = nodeId
     this.#store = store
     this.#settings = settings
@@ -85,14 +110,7 @@ export class PartitionRegistry {
       'kafka_server_brokertopicmetrics_bytesin_total',
       'Bytes of records appended by producers.',
     )
-    metrics.gauge(
-      'kafka_server_replicamanager_partitioncount',
-      'Partitions on this broker.',
-      () => this.count,
-    )
-    metrics.gauge('kafka_server_replicamanager_leadercount', 'Partitions that this broker leads.', () =>
-      this.#leaders(),
-    )
+    this.#gauges = new ReplicationGauges(metrics, this)
   }
 
   get count(): number {
@@ -120,6 +138,27 @@ export class PartitionRegistry {
       : errorCode.NOT_LEADER_OR_FOLLOWER
   }
 
+  /** The newest image that was followed; null before the first. */
+  get image(): MetadataImage | null {
+    return this.#image
+  }
+
+  /** Active brokers and their epochs. */
+  get brokerEpochs(): ReadonlyMap<number, bigint> {
+    return this.#brokerEpochs
+  }
+
+  /** Partitions of ours that no directory holds. */
+  get homelessCount(): number {
+    return this.#homeless.size
+  }
+
+  /** Tells no leader the time any more, so that none asks for anything. */
+  stop(): void {
+    this.#stopped = true
+    this.#tick?.cancel()
+  }
+
   *all(): Generator<Partition> {
     for (const topic of this.#byName.values()) yield* topic.partitions.values()
   }
@@ -133,6 +172,8 @@ export class PartitionRegistry {
   follow(image: MetadataImage, delta: MetadataDelta): void {
     const isStart = this.#image === null
     this.#image = image
+    this.replication.leaderThrottle.follow(image)
+    if (isStart || delta.brokersChanged.length > 0) this.#followBrokers(image)
     for (const topic of delta.topicsDeleted) this.#delete(topic.name)
     for (const change of delta.partitionsChanged) {
       if (change.after === undefined) continue
@@ -149,6 +190,26 @@ export class PartitionRegistry {
         partition.settingsChanged(leaderSettings)
       }
     }
+    this.#cluster.following.followed(image)
+    this.#scheduleTick()
+  }
+
+  #followBrokers(image: MetadataImage): void {
+    const epochs = new Map<number, bigint>()
+    for (const broker of image.brokers.values())
+      if (!broker.fenced && !broker.inControlledShutdown) epochs.set(broker.id, broker.epoch)
+    this.#brokerEpochs = epochs
+    for (const partition of this.#replicated) partition.brokersChanged(epochs)
+  }
+
+  #scheduleTick(): void {
+    if (this.#tick !== null || this.#stopped || this.#replicated.size === 0) return
+    this.#tick = this.#clock.schedule(limits.isrTickMs, () => {
+      this.#tick = null
+      const nowMs = this.#clock.monotonicMs()
+      for (const partition of this.#replicated) partition.tick(nowMs)
+      this.#scheduleTick()
+    })
   }
 
   #topicsToConfigure(delta: MetadataDelta): Iterable<string> {
@@ -173,29 +234,58 @@ export class PartitionRegistry {
   }
 
   #host(topicName: string, topicId: string, index: number, assigned: PartitionImage, existed: boolean): void {
-    if (!assigned.replicas.includes(this.#nodeId)) return
-    const hosted = this.#topic(topicName, topicId)
-    const known = hosted.partitions.get(index)
-    if (known !== undefined) {
-      known.assignmentChanged(assigned, this.#clock.monotonicMs())
+    const known = this.#byId.get(topicId)?.partitions.get(index)
+    if (!assigned.replicas.includes(this.#nodeId)) {
+      this.#homeless.delete(`${topicName}\0${index}`)
+      if (known !== undefined) this.#drop(known)
       return
     }
+    const partition = known ?? this.#open(topicName, topicId, index, assigned, existed)
+    if (partition === null) return
+    if (assigned.replicas.length > 1) this.#replicated.add(partition)
+    else this.#replicated.delete(partition)
+    const { following } = this.#cluster
+    if (assigned.leader === this.#nodeId) following.unfollow(partition)
+    const isrBefore = partition.assigned.isr
+    partition.assignmentChanged(assigned, this.#clock.monotonicMs())
+    if (known !== undefined && partition.isLeader) this.#gauges.isrChanged(isrBefore, assigned.isr)
+    if (assigned.leader !== this.#nodeId) following.follow(partition, assigned.leader, assigned.leaderEpoch)
+  }
+
+  #open(
+    topicName: string,
+    topicId: string,
+    index: number,
+    assigned: PartitionImage,
+    existed: boolean,
+  ): Partition | null {
     const key = `${topicName}\0${index}`
-    const config = this.#settings.logConfig(topicName)
-    const log = this.#store.open(topicName, topicId, index, config, existed)
+    const log = this.#store.open(topicName, topicId, index, this.#settings.logConfig(topicName), existed)
     if (log === null) {
       this.#homeless.set(key, { topicName, topicId, index })
-      return
+      return null
     }
     this.#homeless.delete(key)
-    const facts = {
+    const partition = new Partition(log, {
       nodeId: this.#nodeId,
       topicId,
       assigned,
       settings: this.#settings.leaderSettings(topicName),
+      brokerEpochs: this.#brokerEpochs,
+      controller: this.#cluster.controller,
       nowMs: this.#clock.monotonicMs(),
-    }
-    hosted.partitions.set(index, new Partition(log, facts))
+    })
+    this.#topic(topicName, topicId).partitions.set(index, partition)
+    return partition
+  }
+
+  /** Another broker has this replica now (a reassignment): ours goes. */
+  #drop(partition: Partition): void {
+    this.#byId.get(partition.topicId)?.partitions.delete(partition.index)
+    this.#replicated.delete(partition)
+    this.#cluster.following.unfollow(partition)
+    partition.remove(errorCode.NOT_LEADER_OR_FOLLOWER)
+    this.#store.delete(partition.topic, partition.index)
   }
 
   #topic(name: string, id: string): HostedTopic {
@@ -214,14 +304,10 @@ export class PartitionRegistry {
     this.#byId.delete(hosted.id)
     for (const [key, { topicId }] of this.#homeless) if (topicId === hosted.id) this.#homeless.delete(key)
     for (const partition of hosted.partitions.values()) {
+      this.#replicated.delete(partition)
+      this.#cluster.following.unfollow(partition)
       partition.remove()
       this.#store.delete(name, partition.index)
     }
-  }
-
-  #leaders(): number {
-    let count = 0
-    for (const partition of this.all()) if (partition.isLeader) count++
-    return count
   }
 }

@@ -60,3 +60,8 @@ export function lags(
   if (follower.endOffset !== null && follower.endOffset >= leaderEndOffset) return false
   return nowMs - follower.caughtUpMs > lagMsMax
 }
+
+/** It has all that there is, and nothing new may come for long: it is in sync as of now without another fetch. */
+export function seenCaughtUp(follower: FollowerProgress, nowMs: number): FollowerProgress {
+  return { ...follower, caughtUpMs: Math.max(follower.caughtUpMs, nowMs) }
+}

@@ -1,13 +1,14 @@
 /**
- * A partition's leader: which replicas are in sync, how far the high watermark is, which acks=all are done.
+ * A partition's leader in one leader epoch: which replicas are in sync, how far the high watermark is, which acks=all are
+ * done.
  *
  * A machine: events in, effects out, no clock and no disk. An ISR that shrinks counts only once the quorum has committed
  * it; one that grows counts the newcomer from the proposal on (KIP-497, trap 13). Acks are given by the high watermark
- * of the epoch in which they were asked, and fail when that epoch ends (trap 11). With one replica the high watermark is
- * simply what that replica has persisted.
+ * of the epoch in which they were asked, and fail when that epoch ends (trap 11). While too few replicas are in sync the
+ * high watermark stands still (KIP-966). With one replica it is simply what that replica has persisted.
  */
 import { errorCode } from '../../protocol/errors.ts'
-import { type FollowerProgress, fetched, lags, unknownFollower } from './follower-progress.ts'
+import { type FollowerProgress, fetched, lags, seenCaughtUp, unknownFollower } from './follower-progress.ts'
 
 /** A partition as the committed metadata has it. */
 export interface LeaderPartition {
@@ -28,12 +29,14 @@ export interface LeaderSettings {
 export type LeaderEvent =
   /** What this replica has up to `endOffset` may be counted (written, or durable under group commit). */
   | { readonly type: 'persisted'; readonly endOffset: number }
-  /** A follower asked for what begins at `fetchOffset`: it has everything before. */
+  /** A follower fetched: it has persisted everything before `fetchOffset`, and its log ends at `logEndOffset`. */
   | {
       readonly type: 'follower-fetched'
       readonly replica: number
       readonly brokerEpoch: bigint
       readonly fetchOffset: number
+      /** At or past `fetchOffset`; the same where it is left out. */
+      readonly logEndOffset?: number
       readonly nowMs: number
     }
   /** The quorum has committed a change of the partition: leader, epoch or ISR. */
@@ -69,17 +72,19 @@ export type LeaderEffect =
 
 const NOTHING: readonly LeaderEffect[] = []
 
-/** The leader's part of one partition, from the moment at which this node leads it. */
+/** The leader's part of one partition, from the moment at which this node leads it until the epoch ends. */
 export class PartitionLeader {
   readonly #nodeId: number
   #partition: LeaderPartition
   #settings: LeaderSettings
   #endOffset: number
   #highWatermark: number
-  /** Where the log ended when this epoch began: a newcomer must have reached it. */
-  #epochStartOffset: number
+  readonly #epochStartOffset: number
+  #isOver = false
   #followers = new Map<number, FollowerProgress>()
   #proposed: ReadonlySet<number> | null = null
+  /** The last proposal was refused: nobody comes in by a fetch until time has passed or the metadata moved. */
+  #wasRefused = false
   #brokerEpochs: ReadonlyMap<number, bigint> = new Map()
 
   constructor(facts: {
@@ -89,6 +94,11 @@ export class PartitionLeader {
     readonly brokerEpochs: ReadonlyMap<number, bigint>
     /** What this replica has persisted. */
     readonly endOffset: number
+    /**
+     * Where the log ends as this epoch begins, persisted or not: all that was ever committed lies below, so a newcomer
+     * must have reached it.
+     */
+    readonly epochStartOffset: number
     /** From the checkpoint: a hint that is never taken back (trap 10). */
     readonly highWatermark: number
     readonly nowMs: number
@@ -99,8 +109,10 @@ export class PartitionLeader {
     this.#brokerEpochs = facts.brokerEpochs
     this.#endOffset = facts.endOffset
     this.#highWatermark = facts.highWatermark
-    this.#epochStartOffset = facts.endOffset
-    this.#forgetFollowers(facts.nowMs)
+    this.#epochStartOffset = facts.epochStartOffset
+    for (const replica of facts.partition.replicas) {
+      if (replica !== this.#nodeId) this.#followers.set(replica, unknownFollower(facts.nowMs))
+    }
   }
 
   get highWatermark(): number {
@@ -113,7 +125,27 @@ export class PartitionLeader {
   }
 
   get leads(): boolean {
-    return this.#partition.leader === this.#nodeId
+    return !this.#isOver
+  }
+
+  get epochStartOffset(): number {
+    return this.#epochStartOffset
+  }
+
+  /** Fewer replicas are in sync than there are. */
+  get isUnderReplicated(): boolean {
+    return this.#partition.isr.length < this.#partition.replicas.length
+  }
+
+  /** In-sync replicas beyond those that acks=all needs; negative when it is refused. */
+  get spareReplicas(): number {
+    const { isr, replicas } = this.#partition
+    return isr.length - Math.min(this.#settings.insyncReplicasMin, replicas.length)
+  }
+
+  /** What is known of a follower; undefined when it is no replica. */
+  progressOf(replica: number): FollowerProgress | undefined {
+    return this.#followers.get(replica)
   }
 
   /** 0, or 19 when an acks=all append must be refused before it is made. */
@@ -133,29 +165,23 @@ export class PartitionLeader {
         return this.#committed(event.partition, event.nowMs)
       case 'isr-refused':
         this.#proposed = null
+        this.#wasRefused = true
         return this.#advance()
       case 'brokers-changed':
         this.#brokerEpochs = event.epochs
-        return NOTHING
+        this.#wasRefused = false
+        return this.#expand()
       case 'settings-changed':
         this.#settings = event.settings
-        return NOTHING
+        return this.#advance()
       case 'tick':
-        return this.#shrink(event.nowMs)
+        return this.#tick(event.nowMs)
     }
   }
 
   /** As many as asked for, or all there can be: a topic may have fewer replicas than the setting says (observed 23). */
   #hasEnough(): boolean {
-    const { isr, replicas } = this.#partition
-    return isr.length >= Math.min(this.#settings.insyncReplicasMin, replicas.length)
-  }
-
-  #forgetFollowers(nowMs: number): void {
-    this.#followers = new Map()
-    for (const replica of this.#partition.replicas) {
-      if (replica !== this.#nodeId) this.#followers.set(replica, unknownFollower(nowMs))
-    }
+    return this.spareReplicas >= 0
   }
 
   /** Everybody whom the high watermark waits for: in the ISR, or on the way into it. */
@@ -164,7 +190,7 @@ export class PartitionLeader {
   }
 
   #advance(): readonly LeaderEffect[] {
-    if (!this.leads) return NOTHING
+    if (this.#isOver) return NOTHING
     let lowest = this.#endOffset
     for (const [replica, { endOffset }] of this.#followers) {
       if (!this.#isWaitedFor(replica)) continue
@@ -172,36 +198,73 @@ export class PartitionLeader {
       lowest = Math.min(lowest, endOffset)
     }
     if (lowest <= this.#highWatermark) return NOTHING
+    if (!this.#hasEnough()) {
+      // Readers must not see what the eligible leader replicas may lack (KIP-966); who waits is told that it is unsafe.
+      return [
+        { type: 'complete-acks', offset: lowest, errorCode: errorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND },
+      ]
+    }
     this.#highWatermark = lowest
-    const code = this.#hasEnough() ? 0 : errorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
     return [
       { type: 'advance-high-watermark', offset: lowest },
-      { type: 'complete-acks', offset: lowest, errorCode: code },
+      { type: 'complete-acks', offset: lowest, errorCode: 0 },
     ]
   }
 
   #followerFetched(event: Extract<LeaderEvent, { type: 'follower-fetched' }>): readonly LeaderEffect[] {
     const before = this.#followers.get(event.replica)
-    if (before === undefined || !this.leads) return NOTHING
+    if (before === undefined || this.#isOver) return NOTHING
+    // An earlier life of that broker speaks, late: what it had may be lost (KIP-903, trap 12).
+    if (event.brokerEpoch < before.brokerEpoch) return NOTHING
     const { fetchOffset, brokerEpoch, nowMs } = event
     const after = fetched(before, fetchOffset, brokerEpoch, this.#endOffset, nowMs)
     this.#followers.set(event.replica, after)
-    return [...this.#expand(event.replica, after), ...this.#advance()]
+    const lost = this.#dropWhoLost(event.replica, event.logEndOffset ?? fetchOffset)
+    return [...lost, ...this.#expand(event.replica), ...this.#advance()]
   }
 
-  /** A follower that has all that is committed, and all from before this epoch, may come in. */
-  #expand(replica: number, follower: FollowerProgress): readonly LeaderEffect[] {
-    if (this.#proposed !== null || this.#partition.isr.includes(replica)) return NOTHING
-    const { endOffset } = follower
-    if (endOffset === null || endOffset < Math.max(this.#highWatermark, this.#epochStartOffset))
+  /** Who is in sync has all that is committed; one whose log ends before that has lost it, and must not be elected. */
+  #dropWhoLost(replica: number, logEndOffset: number): readonly LeaderEffect[] {
+    const { isr } = this.#partition
+    if (this.#proposed !== null || logEndOffset >= this.#highWatermark || !isr.includes(replica))
       return NOTHING
+    return this.#propose(isr.filter((member) => member !== replica))
+  }
+
+  /**
+   * Followers that have all that is committed, and all from before this epoch, may come in: the one that fetches now, and
+   * those that have everything and therefore may not say more for long.
+   */
+  #expand(fetching: number | null = null): readonly LeaderEffect[] {
+    if (this.#proposed !== null || this.#wasRefused || this.#isOver || !this.isUnderReplicated) return NOTHING
+    const newcomers: number[] = []
+    for (const [replica, follower] of this.#followers) {
+      const hasAll = follower.endOffset !== null && follower.endOffset >= this.#endOffset
+      if ((hasAll || replica === fetching) && this.#mayComeIn(replica, follower)) newcomers.push(replica)
+    }
+    return newcomers.length === 0 ? NOTHING : this.#propose([...this.#partition.isr, ...newcomers])
+  }
+
+  #mayComeIn(replica: number, { endOffset, brokerEpoch }: FollowerProgress): boolean {
+    if (endOffset === null || this.#partition.isr.includes(replica)) return false
+    if (endOffset < Math.max(this.#highWatermark, this.#epochStartOffset)) return false
     // The life that fetched must be the one that stands in the metadata (KIP-903, trap 12).
-    if (this.#brokerEpochs.get(replica) !== follower.brokerEpoch) return NOTHING
-    return this.#propose([...this.#partition.isr, replica])
+    return this.#brokerEpochs.get(replica) === brokerEpoch
+  }
+
+  /** Who has everything need not fetch again to be in sync. */
+  #tick(nowMs: number): readonly LeaderEffect[] {
+    if (this.#isOver) return NOTHING
+    this.#wasRefused = false
+    for (const [replica, follower] of this.#followers)
+      if (follower.endOffset !== null && follower.endOffset >= this.#endOffset)
+        this.#followers.set(replica, seenCaughtUp(follower, nowMs))
+    const shrunk = this.#shrink(nowMs)
+    return shrunk.length > 0 ? shrunk : this.#expand()
   }
 
   #shrink(nowMs: number): readonly LeaderEffect[] {
-    if (this.#proposed !== null || !this.leads) return NOTHING
+    if (this.#proposed !== null) return NOTHING
     const kept = this.#partition.isr.filter((replica) => {
       const follower = this.#followers.get(replica)
       return follower === undefined || !lags(follower, this.#endOffset, nowMs, this.#settings.lagMsMax)
@@ -221,24 +284,23 @@ export class PartitionLeader {
 
   #committed(partition: LeaderPartition, nowMs: number): readonly LeaderEffect[] {
     // News that are older than what is known say nothing.
-    if (partition.partitionEpoch <= this.#partition.partitionEpoch) return NOTHING
+    if (this.#isOver || partition.partitionEpoch <= this.#partition.partitionEpoch) return NOTHING
     const isNewEpoch = partition.leaderEpoch !== this.#partition.leaderEpoch
     this.#partition = partition
     this.#proposed = null
-    if (!isNewEpoch) {
-      for (const replica of partition.replicas) {
-        if (replica !== this.#nodeId && !this.#followers.has(replica)) {
-          this.#followers.set(replica, unknownFollower(nowMs))
-        }
-      }
-      for (const replica of this.#followers.keys()) {
-        if (!partition.replicas.includes(replica)) this.#followers.delete(replica)
-      }
-      return this.#advance()
+    this.#wasRefused = false
+    if (isNewEpoch) {
+      this.#isOver = true
+      return [{ type: 'fail-acks', errorCode: errorCode.NOT_LEADER_OR_FOLLOWER }]
     }
-    this.#epochStartOffset = this.#endOffset
-    this.#forgetFollowers(nowMs)
-    const failed: LeaderEffect = { type: 'fail-acks', errorCode: errorCode.NOT_LEADER_OR_FOLLOWER }
-    return [failed, ...this.#advance()]
+    for (const replica of partition.replicas) {
+      if (replica !== this.#nodeId && !this.#followers.has(replica)) {
+        this.#followers.set(replica, unknownFollower(nowMs))
+      }
+    }
+    for (const replica of this.#followers.keys()) {
+      if (!partition.replicas.includes(replica)) this.#followers.delete(replica)
+    }
+    return [...this.#advance(), ...this.#expand()]
   }
 }

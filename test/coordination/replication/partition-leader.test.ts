@@ -25,6 +25,7 @@ function leader(change: Partial<LeaderPartition> = {}, endOffset = 0, insyncRepl
     settings: { ...settings, insyncReplicasMin },
     brokerEpochs,
     endOffset,
+    epochStartOffset: endOffset,
     highWatermark: 0,
     nowMs: 0,
   })
@@ -58,23 +59,19 @@ describe('one replica', () => {
     expect(machine.highWatermark).toBe(10)
   })
 
-  it('trap 11: fails acks of an epoch that is over, and goes on in the next', () => {
-    const machine = leader(alone)
-    machine.receive(persisted(10))
-    const next = partition({ ...alone, leaderEpoch: 6, partitionEpoch: 8 })
-    expect(machine.receive({ type: 'partition-committed', partition: next, nowMs: 0 })).toEqual([
-      { type: 'fail-acks', errorCode: 6 },
-    ])
-    expect(highWatermarks(machine.receive(persisted(12)))).toEqual([12])
-  })
-
-  it('completes nothing once somebody else leads', () => {
-    const machine = leader(alone)
-    const other = partition({ leader: 2, leaderEpoch: 6, partitionEpoch: 8 })
-    machine.receive({ type: 'partition-committed', partition: other, nowMs: 0 })
-    expect(machine.leads).toBe(false)
-    expect(machine.receive(persisted(10))).toEqual([])
-    expect(machine.receive(fetches(2, 10))).toEqual([])
+  it('trap 11: fails acks of an epoch that is over, and does nothing after, whoever leads the next', () => {
+    for (const leads of [1, 2]) {
+      const machine = leader(alone)
+      machine.receive(persisted(10))
+      const next = partition({ ...alone, leader: leads, leaderEpoch: 6, partitionEpoch: 8 })
+      expect(machine.receive({ type: 'partition-committed', partition: next, nowMs: 0 })).toEqual([
+        { type: 'fail-acks', errorCode: 6 },
+      ])
+      expect(machine.leads).toBe(false)
+      expect(machine.receive(persisted(12))).toEqual([])
+      expect(machine.receive(fetches(2, 12))).toEqual([])
+      expect(machine.receive({ type: 'tick', nowMs: 1e9 })).toEqual([])
+    }
   })
 })
 
@@ -100,24 +97,24 @@ describe('high watermark', () => {
       settings,
       brokerEpochs,
       endOffset: 10,
+      epochStartOffset: 10,
       highWatermark: 8,
       nowMs: 0,
     })
-    expect(machine.receive(fetches(2, 5))).toEqual([])
+    expect(machine.receive({ ...fetches(2, 5), logEndOffset: 10 })).toEqual([])
     expect(machine.highWatermark).toBe(8)
     expect(highWatermarks(machine.receive(fetches(2, 10)))).toEqual([10])
   })
 })
 
 describe('min.insync.replicas', () => {
-  it('refuses appends before, and acks after, when the ISR is too small', () => {
+  it('refuses appends before, and acks after, when the ISR is too small; readers see nothing more (KIP-966)', () => {
     const machine = leader({ isr: [1] })
     expect(machine.appendRefusal).toBe(19)
-    expect(machine.receive(persisted(10))).toEqual([
-      { type: 'advance-high-watermark', offset: 10 },
-      { type: 'complete-acks', offset: 10, errorCode: 20 },
-    ])
-    machine.receive({ type: 'settings-changed', settings: { ...settings, insyncReplicasMin: 1 } })
+    expect(machine.receive(persisted(10))).toEqual([{ type: 'complete-acks', offset: 10, errorCode: 20 }])
+    expect(machine.highWatermark).toBe(0)
+    const relaxed = { ...settings, insyncReplicasMin: 1 }
+    expect(highWatermarks(machine.receive({ type: 'settings-changed', settings: relaxed }))).toEqual([10])
     expect(machine.appendRefusal).toBe(0)
   })
 
@@ -163,10 +160,29 @@ describe('the ISR shrinks', () => {
     }
   })
 
-  it('not by who has everything while nothing comes', () => {
+  it('not by who has everything while nothing comes, nor at once when something comes after long silence', () => {
     const machine = leader({ isr: [1, 2] }, 10)
     machine.receive(fetches(2, 10, 0))
     expect(machine.receive({ type: 'tick', nowMs: 1e9 })).toEqual([])
+    machine.receive(persisted(20))
+    expect(machine.receive({ type: 'tick', nowMs: 1e9 + 29_000 })).toEqual([])
+    expect(machine.receive({ type: 'tick', nowMs: 1e9 + 31_000 })).toHaveLength(1)
+  })
+
+  it('at once by who lacks what was committed: it has lost it', () => {
+    const machine = leader({ isr: [1, 2] }, 10)
+    machine.receive(fetches(2, 10))
+    expect(machine.highWatermark).toBe(10)
+    // What is not persisted yet is no loss.
+    expect(machine.receive({ ...fetches(2, 4), logEndOffset: 10 })).toEqual([])
+    expect(machine.receive(fetches(2, 4))).toMatchObject([{ type: 'propose-isr', isr: [{ brokerId: 1 }] }])
+  })
+
+  it('not by what an earlier life of a broker says late', () => {
+    const machine = leader({ isr: [1, 2] }, 10)
+    machine.receive(fetches(2, 3, 0, 20n))
+    expect(machine.receive(fetches(2, 10, 0, 12n))).toEqual([])
+    expect(machine.highWatermark).toBe(3)
   })
 
   it('tries again after a refusal', () => {
@@ -197,8 +213,34 @@ describe('the ISR grows', () => {
   it('trap 12: not by a life of a broker that the metadata does not know', () => {
     const machine = leader({ isr: [1, 2] }, 10)
     expect(machine.receive(fetches(3, 10, 0, 99n))).toEqual([])
-    machine.receive({ type: 'brokers-changed', epochs: new Map([...brokerEpochs, [3, 99n]]) })
-    expect(machine.receive(fetches(3, 10, 0, 99n))).toHaveLength(1)
+    const epochs = new Map([...brokerEpochs, [3, 99n]])
+    expect(machine.receive({ type: 'brokers-changed', epochs })).toMatchObject([{ type: 'propose-isr' }])
+  })
+
+  it('by who stood ready when the last proposal came back, without another fetch', () => {
+    const machine = leader({ isr: [1] }, 10, 1)
+    machine.receive(fetches(2, 10))
+    machine.receive(fetches(3, 10))
+    const larger = partition({ isr: [1, 2], partitionEpoch: 8 })
+    const effects = machine.receive({ type: 'partition-committed', partition: larger, nowMs: 0 })
+    expect(effects).toMatchObject([
+      { type: 'propose-isr', partitionEpoch: 8, isr: [{ brokerId: 1 }, { brokerId: 2 }, { brokerId: 3 }] },
+    ])
+  })
+
+  it('not by who lacks what this replica has but has not persisted since it started', () => {
+    const machine = new PartitionLeader({
+      nodeId: 1,
+      partition: partition({ isr: [1] }),
+      settings: { ...settings, insyncReplicasMin: 1 },
+      brokerEpochs,
+      endOffset: 5,
+      epochStartOffset: 10,
+      highWatermark: 5,
+      nowMs: 0,
+    })
+    expect(machine.receive(fetches(2, 7))).toEqual([])
+    expect(machine.receive(fetches(2, 10))).toMatchObject([{ type: 'propose-isr' }])
   })
 
   it('not by who lacks what the epoch began with, even where nothing is committed yet', () => {
