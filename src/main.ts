@@ -14,6 +14,12 @@ const terminal = createNodeTerminal()
 const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
 
 await runProgram(terminal, world, async (options) => {
+  if (options.local !== null) {
+    const { runLocalCluster } = await import('./local-cluster.ts')
+    const { nodeProcesses } = await import('./runtime/node/processes.ts')
+    await runLocalCluster(terminal, nodeProcesses, options.local)
+    return
+  }
   const { startBrokerProcess } = await import('./broker-process.ts')
   await startBrokerProcess(terminal, options)
 })

@@ -76,28 +76,3 @@ export function addConfigCommands(program: Command, context: CliContext): void {
       }),
     )
 }
-
-export function addClusterCommands(program: Command, context: CliContext): void {
-  const cluster = program.command('cluster').description('the cluster itself')
-  withClusterFlags(cluster.command('info').description('id, controller and brokers'), context).action(
-    (flags: ClusterFlags) =>
-      withCluster(context, flags, async (connected) => {
-        await connected.refresh([])
-        const rows = connected.nodes.map((node) => ({
-          broker: node.nodeId,
-          host: node.host,
-          port: node.port,
-          rack: node.rack,
-          controller: node.nodeId === connected.controllerId,
-        }))
-        if (flags.output === 'table') await context.terminal.write(`cluster ${connected.clusterId}\n\n`)
-        await printRows(context.terminal, flags.output, rows, [
-          'broker',
-          'host',
-          'port',
-          'rack',
-          'controller',
-        ])
-      }),
-  )
-}

@@ -9,6 +9,7 @@ import type { LegacyRecord } from '../protocol/records/legacy.ts'
 import { type ReadBatch, readRecordSet } from '../protocol/records/record-set.ts'
 import { limits } from '../runtime/limits.ts'
 import type { CliContext } from './context.ts'
+import { addLogDirsCommand } from './log-dirs.ts'
 import type { OutputFormat } from './output.ts'
 import { printRows, type Row } from './output.ts'
 
@@ -120,7 +121,8 @@ async function dump(context: CliContext, path: string, flags: DumpFlags): Promis
 }
 
 export function addLogCommands(program: Command, context: CliContext): void {
-  const log = program.command('log').description('look into segment files')
+  const log = program.command('log').description('look into segment files and log directories')
+  addLogDirsCommand(log, context)
   log
     .command('dump <file...>')
     .description('batches of .log and .checkpoint files')

@@ -7,11 +7,14 @@
 import { Command } from 'commander'
 import type { ClientWorld } from '../client/cluster.ts'
 import type { Terminal } from '../runtime/terminal.ts'
-import { addClusterCommands, addConfigCommands } from './config.ts'
+import { addClusterCommands } from './cluster.ts'
+import { addConfigCommands } from './config.ts'
 import { addConsumeCommand } from './consume.ts'
 import { type CliContext, fail } from './context.ts'
 import { addGroupCommands } from './group.ts'
 import { addLogCommands } from './log-dump.ts'
+import { addNodeCommands } from './node.ts'
+import { addPartitionCommands } from './partition.ts'
 import { addProduceCommand } from './produce.ts'
 import { addStartCommand, type StartOptions } from './start.ts'
 import { addTopicCommands } from './topic.ts'
@@ -40,6 +43,8 @@ export async function runProgram(
   addGroupCommands(program, context)
   addConfigCommands(program, context)
   addClusterCommands(program, context)
+  addPartitionCommands(program, context)
+  addNodeCommands(program, context)
   addLogCommands(program, context)
   addWireCommands(program, context)
   try {
