@@ -1,5 +1,5 @@
 /**
- * The way of a record from its producer to a waiting consumer: 1,000 records a second over one connection, each timed
+ * The way of a record from its producer to a waiting consumer: records at a rate over one connection, each timed
  * from its send until a fetch that was waiting for it has brought it over another.
  *
  * A process of its own, like the other loads, and one that sleeps between two sends: a load that spins would take
@@ -13,16 +13,18 @@ import { ask } from './wire.ts'
 interface Options {
   readonly port: number
   readonly topic: string
+  readonly recordsPerSecond: number
+  readonly acks: number
   readonly warmUpMs: number
   readonly measureMs: number
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options
-const RECORDS_PER_MS = 1
 const MIB = 1024 ** 2
 
-const warmUpRecords = options.warmUpMs * RECORDS_PER_MS
-const total = warmUpRecords + options.measureMs * RECORDS_PER_MS
+const recordsPerMs = options.recordsPerSecond / 1_000
+const warmUpRecords = options.warmUpMs * recordsPerMs
+const total = warmUpRecords + options.measureMs * recordsPerMs
 const sentAtMs = new Float64Array(total)
 const latenciesMs = new Float64Array(total)
 let sent = 0
@@ -65,10 +67,10 @@ reader.on('data', (chunk: Buffer) => {
 
 const writer = connect({ port: options.port, host: '127.0.0.1', noDelay: true })
 writer.resume()
-const frame = produceFrame(options.topic, 0, 1, batch(200, Date.now()))
+const frame = produceFrame(options.topic, 0, options.acks, batch(200, Date.now()))
 const startedMs = performance.now()
 const pace = setInterval(() => {
-  const due = Math.min(total, Math.floor((performance.now() - startedMs) * RECORDS_PER_MS))
+  const due = Math.min(total, Math.floor((performance.now() - startedMs) * recordsPerMs))
   for (; sent < due; sent++) {
     sentAtMs[sent] = performance.now()
     writer.write(frame)

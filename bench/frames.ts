@@ -151,15 +151,29 @@ export function metadataFrame(topic: string): Buffer {
   return frame(3, 4, [int32(1), string(topic), Buffer.from([1])])
 }
 
+export interface NewTopic {
+  readonly name: string
+  readonly partitions: number
+  readonly configs?: Readonly<Record<string, string>>
+  /** Brokers of every partition, the leader first; without them one replica, anywhere. */
+  readonly replicas?: readonly number[]
+}
+
+function assignments({ partitions, replicas }: NewTopic): Buffer[] {
+  if (replicas === undefined) return [int32(partitions), int16(1), int32(0)]
+  const each = Array.from({ length: partitions }, (_, index) => [
+    int32(index),
+    int32(replicas.length),
+    ...replicas.map(int32),
+  ])
+  return [int32(-1), int16(-1), int32(partitions), ...each.flat()]
+}
+
 /** CreateTopics, version 2. */
-export function createTopicsFrame(
-  topics: readonly { name: string; partitions: number; configs?: Record<string, string> }[],
-): Buffer {
+export function createTopicsFrame(topics: readonly NewTopic[]): Buffer {
   const body = topics.flatMap((topic) => [
     string(topic.name),
-    int32(topic.partitions),
-    int16(1),
-    int32(0),
+    ...assignments(topic),
     int32(Object.keys(topic.configs ?? {}).length),
     ...Object.entries(topic.configs ?? {}).flatMap(([name, value]) => [string(name), string(value)]),
   ])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { median } from './percentile.ts'
 import type { Measurable } from './servers.ts'
-import { flushingEach, onBroker, onOther, unflushed } from './sides.ts'
+import { flushingEach, onBroker, onCluster, onOther, unflushed } from './sides.ts'
 import { runLoad, type Scenario } from './throughput.ts'
 
 const WARM_UP_MS = 10_000
@@ -23,11 +23,21 @@ export interface Latencies {
   readonly p999Ms: number
 }
 
-/** From a producer to a waiting consumer, at 1,000 records a second. */
-async function endToEnd(server: Measurable, topic: string): Promise<Latencies> {
+/** From a producer to a waiting consumer. */
+async function endToEnd(
+  server: Measurable,
+  topic: string,
+  rate = { recordsPerSecond: 1_000, acks: 1 },
+): Promise<Latencies> {
   for (const scenario of WARMING) await runLoad(server, topic, scenario, { warmUpMs: 500, measureMs: 500 })
   const { port } = server
-  const options = JSON.stringify({ port, topic, warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS })
+  const options = JSON.stringify({
+    port,
+    topic,
+    ...rate,
+    warmUpMs: WARM_UP_MS,
+    measureMs: MEASURE_MS,
+  })
   const child = spawn(process.execPath, [join(import.meta.dirname, 'end-to-end.ts'), options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -58,15 +68,22 @@ export async function compareLatencies(
   const others: Latencies[] = []
   const othersFlushing: Latencies[] = []
   for (let round = 0; round < rounds; round++) {
-    onDisk.push(await onBroker({}, endToEnd))
-    relaxed.push(await onBroker(unflushed, endToEnd))
+    onDisk.push(await onBroker({}, (server, topic) => endToEnd(server, topic)))
+    relaxed.push(await onBroker(unflushed, (server, topic) => endToEnd(server, topic)))
     if (other === undefined) continue
-    others.push(await onOther(other, unflushed, endToEnd))
-    othersFlushing.push(await onOther(other, flushingEach, endToEnd))
+    others.push(await onOther(other, unflushed, (server, topic) => endToEnd(server, topic)))
+    othersFlushing.push(await onOther(other, flushingEach, (server, topic) => endToEnd(server, topic)))
   }
   return {
     onDisk: medianOf(onDisk),
     unflushed: medianOf(relaxed),
     ...(other !== undefined && { other: medianOf(others), otherFlushing: medianOf(othersFlushing) }),
   }
+}
+
+/** On a cluster of three with every record on all of them, acks=all. */
+export async function clusterLatencies(recordsPerSecond: number): Promise<Latencies> {
+  return await onCluster({ 'min.insync.replicas': '2' }, (server, topic) =>
+    endToEnd(server, topic, { recordsPerSecond, acks: -1 }),
+  )
 }

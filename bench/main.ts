@@ -4,10 +4,12 @@
  *
  * Figures of one run belong together; compare ratios, not machines. `--quick` takes one round of each, a word
  * picks the parts whose names hold it, and `--beside PORT/PID` measures another broker on this machine too: one
- * that speaks Kafka's protocol, has been warmed up, and is given to nobody else meanwhile.
+ * that speaks Kafka's protocol, has been warmed up, and is given to nobody else meanwhile. `--cluster` measures three
+ * nodes instead.
  */
 
 import { parseArgs } from 'node:util'
+import { benchCluster } from './cluster.ts'
 import { compareLatencies, type Latencies } from './latency.ts'
 import { manyPartitions, memory, restartAfterKill, startTimes } from './lifecycle.ts'
 import { type Measurable, otherBroker } from './servers.ts'
@@ -15,7 +17,7 @@ import { type Compared, compare, type Measured, measureDurability, scenarios } f
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, beside: { type: 'string' } },
+  options: { quick: { type: 'boolean' }, cluster: { type: 'boolean' }, beside: { type: 'string' } },
 })
 const rounds = options.quick === true ? 1 : 3
 const other = options.beside === undefined ? undefined : otherOf(options.beside)
@@ -60,6 +62,10 @@ function printLatencies(who: string, { p50Ms, p99Ms, p999Ms }: Latencies, p99MsM
   print(`end to end at 1,000/s, ${who}`, result, bound, p99MsMax === undefined || p99Ms <= p99MsMax)
 }
 
+if (options.cluster === true) {
+  await benchCluster(rounds, { row: print, figures: figuresOf })
+  process.exit(0)
+}
 // First, while the disk is quiet: what the others write is still on its way to it long after.
 if (wanted('end to end')) {
   const latencies = await compareLatencies(rounds, other)

@@ -67,6 +67,7 @@ function started(name: string, child: ChildProcess, directory: string): Promise<
 export function startBroker(
   settings: Record<string, string> = {},
   directory = mkdtempSync(join(tmpdir(), 'sluice-bench-')),
+  options: readonly string[] = ['--listen', '127.0.0.1:0'],
 ): Promise<Server> {
   const sets = Object.entries({ 'log.level': 'warn', ...settings }).flatMap(([key, value]) => [
     '--set',
@@ -74,7 +75,7 @@ export function startBroker(
   ])
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'bin/sluice.js'), 'start', '--listen', '127.0.0.1:0', '--data-dir', directory, ...sets],
+    [join(ROOT, 'bin/sluice.js'), 'start', ...options, '--data-dir', directory, ...sets],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { holdMemory } from './held-memory.ts'
 import { median } from './percentile.ts'
 import type { Measurable } from './servers.ts'
-import { flushingEach, onBroker, onOther, onSkeleton, unflushed } from './sides.ts'
+import { flushingEach, onBroker, onCluster, onOther, onSkeleton, unflushed } from './sides.ts'
 
 export interface Scenario {
   readonly name: string
@@ -208,4 +208,32 @@ export async function measureDurability(rounds: number, other: Measurable | unde
     relaxed: medianOf(relaxed),
     ...(other !== undefined && { other: medianOf(others) }),
   }
+}
+
+export interface Replicated {
+  readonly cluster: Measured
+  readonly single: Measured
+  /** CPU of the three nodes over that of one alone. */
+  readonly ratio: number
+}
+
+/** acks=all on three nodes that all hold the partition, against one node alone, both on disk before they answer. */
+export async function measureReplication(sizeBytes: number, rounds: number): Promise<Replicated> {
+  const scenario: Scenario = {
+    name: 'replicated',
+    kind: 'produce',
+    sizeBytes,
+    connections: 8,
+    depth: 8,
+    acks: -1,
+  }
+  const load = (server: Measurable, topic: string): Promise<Measured> => measure(server, topic, scenario)
+  const cluster: Measured[] = []
+  const single: Measured[] = []
+  for (let round = 0; round < rounds; round++) {
+    single.push(await onBroker({}, load))
+    cluster.push(await onCluster({ 'min.insync.replicas': '2' }, load))
+  }
+  const result = { cluster: medianOf(cluster), single: medianOf(single) }
+  return { ...result, ratio: result.cluster.cpuMicrosPerRequest / result.single.cpuMicrosPerRequest }
 }
