@@ -5,11 +5,13 @@
  * SIGTERM or SIGINT stops cleanly, a second one at once; a configuration that cannot be is exit code 1.
  */
 import { createBroker } from './broker/broker.ts'
+import type { BrokerConfig } from './broker/config/broker-config.ts'
 import { type LoadedConfig, loadConfig } from './broker/config/load-config.ts'
 import type { LogLevel } from './runtime/node/log.ts'
 import { createNodeLog } from './runtime/node/log.ts'
 import { keepMemoryTrim } from './runtime/node/trim-memory.ts'
 import { createNodeWorld } from './runtime/node/world.ts'
+import { noPeers, type PeerNetwork } from './runtime/peers.ts'
 import type { Terminal } from './runtime/terminal.ts'
 
 export interface StartOptions {
@@ -53,12 +55,20 @@ function logLevel(terminal: Terminal, text: string | undefined): LogLevel {
 
 /** How a newcomer goes on from here. */
 function welcome(host: string, port: number): string {
-  const bootstrap = `${host === '' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
+  const isThisMachine = host === '' || host === '0.0.0.0' || host === '127.0.0.1'
+  const bootstrap = `${isThisMachine ? 'localhost' : host}:${port}`
   return [
     `point any Kafka client at ${bootstrap}, for instance new Kafka({ brokers: ['${bootstrap}'] })`,
     `write lines with  npx sluice produce my-topic --bootstrap ${bootstrap}`,
     `read them with    npx sluice consume my-topic --from-beginning --bootstrap ${bootstrap}\n`,
   ].join('\n')
+}
+
+/** Only a node of a larger cluster has others to speak to. */
+async function peersOf(config: BrokerConfig): Promise<PeerNetwork> {
+  if (config.quorum.voters.length === 1 && config.quorum.listener === null) return noPeers
+  const { createGrpcPeers } = await import('./runtime/node/grpc-peers.ts')
+  return createGrpcPeers()
 }
 
 export async function startBrokerProcess(terminal: Terminal, options: StartOptions): Promise<void> {
@@ -68,7 +78,7 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
     terminal.errorIsTerminal,
   )
   for (const warning of warnings) log.warn(`setting ${warning}`)
-  const world = createNodeWorld(log)
+  const world = createNodeWorld(log, await peersOf(config))
   const broker = createBroker(config, world)
   terminal.stayAlive()
   let stopping = false

@@ -8,7 +8,6 @@ import { joinPath } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { randomUuid } from '../runtime/random.ts'
 import type { World } from '../runtime/world.ts'
-import { replaceFileSync } from '../storage/atomic-file.ts'
 import { defaultLogConfig, type LogConfig } from '../storage/log-config.ts'
 import { LogMaintenance } from '../storage/log-maintenance.ts'
 import { type DirectoryOpening, LogManager } from '../storage/log-manager.ts'
@@ -21,12 +20,16 @@ import type { LogStore } from './partitions/partition-registry.ts'
 export interface BrokerStorage {
   readonly clusterId: string
   readonly directoryIds: readonly string[]
+  /** The id of the directory that holds the metadata log. */
+  readonly metadataDirectoryId: string
+  /** Where the metadata log lies. */
+  readonly metadataFolder: string
+  /** Epoch of the broker's last life if that ended in order; -1. */
+  readonly previousBrokerEpoch: bigint
   readonly manager: LogManager
   readonly metadataLog: PartitionLog
   readonly metadataSnapshots: MetadataSnapshots
   readonly logs: LogStore
-  /** Keeps the quorum's epoch on the disk, before anything is written in it (trap 14). */
-  beginQuorumEpoch(epoch: number): void
   /** Sets logs aside that no topic claims. */
   setStraysAside(isClaimed: (topic: string, partition: number) => boolean): void
   /** Retention, compaction and the forgetting of silent producers, from now on. */
@@ -45,6 +48,8 @@ const metadataLogConfig: LogConfig = {
   deletes: false,
   retentionMs: -1,
   segmentBytes: 128 * 1024 * 1024,
+  // The records of one decision are one batch, however many partitions it makes.
+  maxMessageBytes: 64 * 1024 * 1024,
 }
 
 function refusal(openings: readonly DirectoryOpening[], config: BrokerConfig): string | null {
@@ -117,7 +122,8 @@ export async function openStorage(
     throw new Error(problem)
   }
   const known = openings.find(({ properties }) => properties !== null)?.properties
-  const clusterId = known?.clusterId ?? config.clusterId ?? randomUuid(world.random)
+  const clusterId =
+    known?.clusterId ?? config.clusterId ?? config.quorum.clusterId ?? randomUuid(world.random)
   const directoryIds = manager.format(config.nodeId, clusterId)
   const loaded = await manager.load()
   world.log.info('logs opened', { logs: loaded.logCount, clean: loaded.wasClean })
@@ -132,6 +138,9 @@ export async function openStorage(
   return {
     clusterId,
     directoryIds,
+    metadataDirectoryId: metadataDirectoryId(manager, metadataLog),
+    metadataFolder: folder,
+    previousBrokerEpoch: BigInt(loaded.brokerEpochAtStop),
     manager,
     metadataLog,
     metadataSnapshots: new MetadataSnapshots(world.disk, folder, () => world.clock.wallMs()),
@@ -139,16 +148,6 @@ export async function openStorage(
       open: (topic, topicId, index, logConfig, existed) =>
         openClaimed(manager, world, topic, topicId, index, logConfig, existed),
       delete: (topic, index) => manager.delete(topic, index),
-    },
-    beginQuorumEpoch(epoch) {
-      const state = {
-        leaderId: config.nodeId,
-        leaderEpoch: epoch,
-        votedId: -1,
-        votedDirectoryId: 'AAAAAAAAAAAAAAAAAAAAAA',
-        data_version: 1,
-      }
-      replaceFileSync(world.disk, joinPath(folder, 'quorum-state'), Buffer.from(JSON.stringify(state)))
     },
     setStraysAside(isClaimed) {
       for (const log of [...manager.logs()]) {
@@ -166,6 +165,12 @@ export async function openStorage(
       return manager.stop(Number(brokerEpoch))
     },
   }
+}
+
+function metadataDirectoryId(manager: LogManager, metadataLog: PartitionLog): string {
+  const directory = manager.directories.find(({ path }) => path === metadataLog.directoryPath)
+  if (directory?.properties == null) throw new Error('the directory of the metadata log has no identity')
+  return directory.properties.directoryId
 }
 
 function metadataLogOf(manager: LogManager): PartitionLog {

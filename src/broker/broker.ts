@@ -1,38 +1,34 @@
 /**
- * One broker, from start to stop: opens its storage, replays the metadata, follows it, registers, serves.
+ * One node of a cluster, from start to stop: opens its storage, joins the metadata quorum, follows what it says, and,
+ * where it is a broker, registers and serves.
  *
- * The same in every world: all that it touches of a machine is in `world`. A client is let in only when
- * everything that it may ask for is there; a stop answers what is under way and leaves a clean marker.
+ * The same in every world: all that it touches of a machine is in `world`. A client is let in only when everything that
+ * it may ask for is there; a stop hands over what others can take, answers what is under way and leaves a clean marker.
  */
-
-import { apply } from '../coordination/metadata/apply.ts'
-import { isEmptyDelta, type MetadataDelta } from '../coordination/metadata/delta.ts'
-import { emptyImage, type MetadataImage } from '../coordination/metadata/image.ts'
-import { snapshotRecords } from '../coordination/metadata/snapshot.ts'
+import type { MetadataDelta } from '../coordination/metadata/delta.ts'
+import { isEmptyDelta } from '../coordination/metadata/delta.ts'
+import type { MetadataImage } from '../coordination/metadata/image.ts'
 import { limits } from '../runtime/limits.ts'
 import { MetricsRegistry } from '../runtime/metrics.ts'
 import type { Listener } from '../runtime/network.ts'
 import type { World } from '../runtime/world.ts'
+import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { assembleParts, type BrokerParts } from './broker-parts.ts'
 import { type BrokerStorage, openStorage } from './broker-storage.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Endpoint } from './config/endpoints.ts'
 import { Settings } from './config/settings.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { FetchSessions } from './fetch/fetch-sessions.ts'
-import { GroupCoordinators } from './groups/group-coordinators.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
 import { serveObservability } from './observability.ts'
-import { PartitionRegistry } from './partitions/partition-registry.ts'
-import { ReplicaMoves } from './partitions/replica-moves.ts'
-import { ProducerIds } from './producer-ids.ts'
-import { MetadataLog } from './quorum/metadata-log.ts'
-import { QuorumOfOne } from './quorum/quorum-of-one.ts'
-import { registerBroker } from './registration.ts'
-import type { BrokerServices } from './services.ts'
+import type { ClusterQuorum } from './quorum/metadata-quorum.ts'
+import { openNodeQuorum } from './quorum/node-quorum.ts'
 
 /** How long a stop waits for requests under way. */
 const STOP_GRACE_MS = 5_000
+/** How long a stop waits until others lead what this broker led. */
+const LEAVE_MS = 5_000
 /** How long a start waits for groups to be read; later ones are read while others are served. */
 const GROUP_LOAD_MS_MAX = 1_000
 
@@ -41,28 +37,22 @@ export interface Broker {
   start(): Promise<void>
   /** Answers what is under way, writes everything down, and lets go. Idempotent. */
   stop(): Promise<void>
-  /** Where it listens, with the ports that were picked. */
+  /** Where it listens, with the ports that were picked; empty where this node is only a controller. */
   readonly endpoints: readonly Endpoint[]
 }
 
-/** The change from nothing to an image: what a node that starts has to react to. */
-function firstDelta(image: MetadataImage): MetadataDelta {
-  const rebuilt = apply(emptyImage, snapshotRecords(image))
-  if (!rebuilt.ok)
-    throw new Error(`an image cannot be rebuilt from its records: ${JSON.stringify(rebuilt.problem)}`)
-  return rebuilt.delta
-}
-
-class SingleBroker implements Broker {
+class Node implements Broker {
   readonly #config: BrokerConfig
   readonly #world: World
   readonly #metrics = new MetricsRegistry()
   readonly #settings: Settings
   #storage: BrokerStorage | null = null
+  #quorum: ClusterQuorum | null = null
+  #parts: BrokerParts | null = null
+  #lifecycle: BrokerLifecycle | null = null
   #listeners: Listeners | null = null
   #observability: Listener | null = null
   #ready = false
-  #brokerEpoch = -1n
   #stopped: Promise<void> | null = null
 
   constructor(config: BrokerConfig, world: World) {
@@ -77,65 +67,36 @@ class SingleBroker implements Broker {
 
   async start(): Promise<void> {
     const config = this.#config
-    const world = this.#world
+    const { network, log } = this.#world
     if (config.observability !== null)
       this.#observability = await serveObservability(
-        world.network,
+        network,
         config.observability,
         this.#metrics,
         () => this.#ready,
       )
-    const storage = await openStorage(config, this.#settings, world)
+    const storage = await openStorage(config, this.#settings, this.#world)
     this.#storage = storage
-    const metadataLog = new MetadataLog(
-      storage.metadataLog,
-      storage.metadataSnapshots,
-      world.clock,
-      config.nodeId,
-      () => this.#settings.number('metadata.log.max.record.bytes.between.snapshots'),
+    const quorum = await openNodeQuorum(config, this.#settings, storage, this.#world)
+    this.#quorum = quorum
+    const parts = assembleParts(
+      { config, world: this.#world, metrics: this.#metrics, settings: this.#settings, storage, quorum },
+      () => this.#lifecycle?.epoch ?? -1n,
     )
-    const image = await metadataLog.replay()
-    const quorumEpoch = metadataLog.nextEpoch
-    storage.beginQuorumEpoch(quorumEpoch)
-    metadataLog.begin(quorumEpoch)
-    const quorum = new QuorumOfOne(storage.clusterId, config.nodeId, metadataLog, image, world.log)
-    const services = this.#services(quorum, storage)
-    const follow = async (next: MetadataImage, delta: MetadataDelta): Promise<void> => {
-      if (isEmptyDelta(delta)) return
-      this.#settings.follow(next)
-      services.partitions.follow(next, delta)
-      services.groups.follow(
-        next,
-        delta.topicsDeleted.map((topic) => topic.name),
-      )
-    }
-    await follow(image, firstDelta(image))
-    storage.setStraysAside(
-      (topic, partition) => typeof services.partitions.byName(topic, partition) !== 'number',
-    )
-    quorum.listen(follow)
-    services.moves.resume()
-    const dispatcher = new Dispatcher(services, handlers)
-    const listeners = new Listeners(world, this.#metrics, this.#connectionBounds(), dispatcher)
-    this.#listeners = listeners
-    const opened = await listeners.open(config.listeners)
-    this.#brokerEpoch = await registerBroker(
-      quorum,
-      config,
-      opened,
-      storage.directoryIds,
-      world.random,
-      world.log,
-    )
-    // Group clients would be told to come back; a short wait at the start spares them that.
-    await services.groups.whenLoaded(GROUP_LOAD_MS_MAX)
-    listeners.admit()
+    this.#parts = parts
+    // What was deleted while this node was away must not be opened again, so nothing is before it has caught up.
+    await quorum.whenCaughtUp()
+    await quorum.follow((image, delta) => this.#follow(parts, image, delta))
+    const { partitions } = parts.services
+    storage.setStraysAside((topic, partition) => typeof partitions.byName(topic, partition) !== 'number')
+    parts.services.moves.resume()
+    if (config.quorum.roles.includes('broker')) await this.#serve(parts, storage, quorum)
     storage.startMaintenance()
     this.#ready = true
-    world.log.info('broker started', {
+    log.info('broker started', {
       nodeId: config.nodeId,
       clusterId: storage.clusterId,
-      partitions: services.partitions.count,
+      partitions: partitions.count,
     })
   }
 
@@ -144,39 +105,56 @@ class SingleBroker implements Broker {
     return this.#stopped
   }
 
+  async #follow(parts: BrokerParts, image: MetadataImage, delta: MetadataDelta): Promise<void> {
+    if (isEmptyDelta(delta)) return
+    this.#settings.follow(image)
+    parts.services.partitions.follow(image, delta)
+    parts.services.groups.follow(
+      image,
+      delta.topicsDeleted.map((topic) => topic.name),
+    )
+  }
+
+  /** Opens the doors, joins the cluster, and lets clients in once it is a member. */
+  async #serve(parts: BrokerParts, storage: BrokerStorage, quorum: ClusterQuorum): Promise<void> {
+    const { services } = parts
+    const dispatcher = new Dispatcher(services, handlers)
+    const listeners = new Listeners(this.#world, this.#metrics, this.#connectionBounds(), dispatcher)
+    this.#listeners = listeners
+    const opened = await listeners.open(this.#config.listeners)
+    const lifecycle = new BrokerLifecycle({
+      config: this.#config,
+      quorum,
+      controller: services.controller,
+      world: this.#world,
+      opened,
+      directoryIds: storage.directoryIds,
+      previousBrokerEpoch: storage.previousBrokerEpoch,
+      heartbeatIntervalMs: () => this.#settings.number('broker.heartbeat.interval.ms'),
+    })
+    this.#lifecycle = lifecycle
+    quorum.onLeaderKnown(() => lifecycle.beatSoon())
+    await lifecycle.join()
+    // Group clients would be told to come back; a short wait at the start spares them that.
+    await services.groups.whenLoaded(GROUP_LOAD_MS_MAX)
+    listeners.admit()
+  }
+
   async #stop(): Promise<void> {
     this.#ready = false
+    if (this.#hasCompany()) await this.#lifecycle?.leave(LEAVE_MS)
     await this.#listeners?.close(STOP_GRACE_MS)
-    await this.#storage?.close(this.#brokerEpoch)
+    this.#parts?.close()
+    await this.#quorum?.stop()
+    await this.#storage?.close(this.#lifecycle?.epoch ?? -1n)
     await this.#observability?.close()
     this.#world.log.info('broker stopped', { nodeId: this.#config.nodeId })
   }
 
-  #services(quorum: QuorumOfOne, storage: BrokerStorage): BrokerServices {
-    const settings = this.#settings
-    const services: BrokerServices = {
-      world: this.#world,
-      config: this.#config,
-      metrics: this.#metrics,
-      settings,
-      handlers,
-      quorum,
-      partitions: new PartitionRegistry(
-        this.#config.nodeId,
-        storage.logs,
-        settings,
-        this.#world.clock,
-        this.#metrics,
-      ),
-      logs: storage.manager,
-      moves: new ReplicaMoves(() => services),
-      producerIds: new ProducerIds(() => services),
-      groups: new GroupCoordinators(() => services),
-      fetchSessions: new FetchSessions(this.#world.random, () =>
-        Math.min(limits.fetchSessionsMax, settings.number('max.incremental.fetch.session.cache.slots')),
-      ),
-    }
-    return services
+  /** Whether there is anybody who could take over what this broker leads. */
+  #hasCompany(): boolean {
+    const brokers = this.#quorum?.image.brokers.values() ?? []
+    return [...brokers].some(({ id, fenced }) => id !== this.#config.nodeId && !fenced)
   }
 
   #connectionBounds() {
@@ -192,7 +170,7 @@ class SingleBroker implements Broker {
   }
 }
 
-/** A broker in that world; nothing happens before `start`. */
+/** A node in that world; nothing happens before `start`. */
 export function createBroker(config: BrokerConfig, world: World): Broker {
-  return new SingleBroker(config, world)
+  return new Node(config, world)
 }

@@ -6,8 +6,8 @@
  */
 import type { Fields, StructInput, StructValue } from '../protocol/schema/field.ts'
 import type { Api, VersionRange } from '../protocol/schema/message.ts'
+import type { ControllerCommand } from './controller/command.ts'
 import type { ClientConnection } from './network/client-connection.ts'
-import { MetadataUnavailable } from './quorum/metadata-unavailable.ts'
 import type { BrokerServices } from './services.ts'
 
 /** One request being answered. */
@@ -61,22 +61,26 @@ export function serve<Q extends Fields, R extends Fields>(
   }
 }
 
-/**
- * Answers with what a promise brings; `unavailable` makes the answer when the metadata log has no room. Any other
- * rejection is a bug, told in the log and to the client by hanging up.
- */
-export function answerLater<Response>(
-  call: Call<Response>,
-  answer: Promise<Response>,
-  unavailable?: (code: number, message: string) => Response,
-): void {
+/** An API whose requests the active controller carries out, whichever node takes them. */
+export function serveByController<Q extends Fields, R extends Fields>(
+  command: ControllerCommand<Q, R>,
+  answerFor: (response: StructInput<R>, apiVersion: number) => StructInput<R> = (response) => response,
+): Handler {
+  return serve(command.api, (request, call) => {
+    const { broker, apiVersion } = call
+    const answer = broker.controller.call(command, apiVersion, request)
+    answerLater(
+      call,
+      answer.then((response) => answerFor(response, apiVersion)),
+    )
+  })
+}
+
+/** Answers with what a promise brings. A rejection is a bug, told in the log and to the client by hanging up. */
+export function answerLater<Response>(call: Call<Response>, answer: Promise<Response>): void {
   answer.then(
     (body) => call.reply(body),
     (error: unknown) => {
-      if (error instanceof MetadataUnavailable && unavailable !== undefined) {
-        call.reply(unavailable(error.errorCode, error.message))
-        return
-      }
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       call.broker.world.log.error('a request failed by a bug', { error: text })
       call.hangUp('internal error')

@@ -2,7 +2,7 @@
  * Hands out producer ids from blocks that the quorum gives, so that no id is ever given twice, not even by a
  * broker that died with half a block in hand (KIP-730, trap 16).
  */
-import { decideAllocateProducerIds } from '../coordination/metadata/decide/allocate-producer-ids.ts'
+import { allocateProducerIdsCommand } from './controller/broker-life-commands.ts'
 import type { BrokerServices } from './services.ts'
 
 export type ProducerIdOutcome = { readonly producerId: bigint } | { readonly errorCode: number }
@@ -29,13 +29,11 @@ export class ProducerIds {
   }
 
   async #fetchBlock(): Promise<number> {
-    const { quorum, config } = this.#broker()
-    const reply = await quorum.submit((image) =>
-      decideAllocateProducerIds(image, {
-        brokerId: config.nodeId,
-        brokerEpoch: image.brokers.get(config.nodeId)?.epoch ?? -1n,
-      }),
-    )
+    const { controller, quorum, config } = this.#broker()
+    const reply = await controller.call(allocateProducerIdsCommand, 0, {
+      brokerId: config.nodeId,
+      brokerEpoch: quorum.image.brokers.get(config.nodeId)?.epoch ?? -1n,
+    })
     if (reply.errorCode !== 0) return reply.errorCode
     this.#next = reply.producerIdStart
     this.#end = reply.producerIdStart + BigInt(reply.producerIdLen)

@@ -6,6 +6,7 @@ import type { World } from '../runtime/world.ts'
 import type { LogManager } from '../storage/log-manager.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Settings } from './config/settings.ts'
+import type { Controller } from './controller/controller.ts'
 import type { FetchSessions } from './fetch/fetch-sessions.ts'
 import type { GroupCoordinators } from './groups/group-coordinators.ts'
 import type { Handler } from './handler.ts'
@@ -22,6 +23,7 @@ export interface BrokerServices {
   readonly settings: Settings
   readonly handlers: readonly Handler[]
   readonly quorum: MetadataQuorum
+  readonly controller: Controller
   readonly partitions: PartitionRegistry
   readonly moves: ReplicaMoves
   readonly producerIds: ProducerIds

@@ -4,11 +4,9 @@
  * A topic is usable when the promise is there: recorded, its logs open, its leader known. Several callers
  * that want the same topic at once get the same one.
  */
-import { decideCreateTopics } from '../coordination/metadata/decide/create-topics.ts'
 import { errorCode } from '../protocol/errors.ts'
-import type { CreateTopicsRequest } from '../protocol/messages/create-topics.ts'
-import { randomUuid } from '../runtime/random.ts'
-import { MetadataUnavailable } from './quorum/metadata-unavailable.ts'
+import { type CreateTopicsRequest, createTopics } from '../protocol/messages/create-topics.ts'
+import { createTopicsCommand } from './handlers/create-topics.ts'
 import type { BrokerServices } from './services.ts'
 
 export interface WantedTopic {
@@ -35,22 +33,13 @@ export async function createMissingTopics(
     timeoutMs: 30_000,
     validateOnly: false,
   }
-  const topicIds = wanted.map(() => randomUuid(broker.world.random))
   const failures = new Map<string, number>()
-  const { nodeId, statics } = broker.config
-  const reply = await broker.quorum
-    .submit((image) => decideCreateTopics(image, request, { nodeId, statics, topicIds }))
-    .catch((error: unknown) => {
-      if (error instanceof MetadataUnavailable) return null
-      throw error
-    })
-  if (reply === null) {
-    for (const { name } of wanted) failures.set(name, errorCode.LEADER_NOT_AVAILABLE)
-    return failures
-  }
-  for (const topic of reply.topics) {
-    const code = topic.errorCode
-    if (code !== 0 && code !== errorCode.TOPIC_ALREADY_EXISTS) failures.set(topic.name, code)
+  const reply = await broker.controller.call(createTopicsCommand, createTopics.versions.max, request)
+  for (const { name, errorCode: code } of reply.topics) {
+    if (code === 0 || code === errorCode.TOPIC_ALREADY_EXISTS) continue
+    // No room, or nobody to ask: a client tries such a topic again.
+    const mayComeLater = code === errorCode.KAFKA_STORAGE_ERROR || code === errorCode.REQUEST_TIMED_OUT
+    failures.set(name, mayComeLater ? errorCode.LEADER_NOT_AVAILABLE : code)
   }
   return failures
 }

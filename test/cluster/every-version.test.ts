@@ -78,6 +78,10 @@ const REFUSED: Readonly<Record<string, readonly number[]>> = {
   DeleteTopics: [3],
   CreatePartitions: [37],
   AlterReplicaLogDirs: [57],
+  ElectLeaders: [84],
+  UnregisterBroker: [102],
+  AddRaftVoter: [42],
+  RemoveRaftVoter: [127],
 }
 
 describe('typical requests', () => {

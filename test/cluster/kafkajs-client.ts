@@ -44,7 +44,7 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
 export function kafkaOf(broker: Pick<BrokerProcess, 'bootstrap'>, clientId = 'test'): Kafka {
   return new kafkajs.Kafka({
     clientId,
-    brokers: [broker.bootstrap],
+    brokers: broker.bootstrap.split(','),
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 8 },
   })

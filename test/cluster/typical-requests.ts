@@ -5,7 +5,9 @@
  */
 import { encodeToBuffer } from '../../src/protocol/codec/compile.ts'
 import { consumerProtocolSubscription } from '../../src/protocol/consumer-protocol.ts'
+import { addRaftVoter } from '../../src/protocol/messages/add-raft-voter.ts'
 import { alterConfigs } from '../../src/protocol/messages/alter-configs.ts'
+import { alterPartitionReassignments } from '../../src/protocol/messages/alter-partition-reassignments.ts'
 import { alterReplicaLogDirs } from '../../src/protocol/messages/alter-replica-log-dirs.ts'
 import { apiVersions } from '../../src/protocol/messages/api-versions.ts'
 import { createPartitions } from '../../src/protocol/messages/create-partitions.ts'
@@ -17,7 +19,9 @@ import { describeCluster } from '../../src/protocol/messages/describe-cluster.ts
 import { describeConfigs } from '../../src/protocol/messages/describe-configs.ts'
 import { describeGroups } from '../../src/protocol/messages/describe-groups.ts'
 import { describeLogDirs } from '../../src/protocol/messages/describe-log-dirs.ts'
+import { describeQuorum } from '../../src/protocol/messages/describe-quorum.ts'
 import { describeTopicPartitions } from '../../src/protocol/messages/describe-topic-partitions.ts'
+import { electLeaders } from '../../src/protocol/messages/elect-leaders.ts'
 import { fetch } from '../../src/protocol/messages/fetch.ts'
 import { findCoordinator } from '../../src/protocol/messages/find-coordinator.ts'
 import { heartbeat } from '../../src/protocol/messages/heartbeat.ts'
@@ -28,16 +32,21 @@ import { leaveGroup } from '../../src/protocol/messages/leave-group.ts'
 import { listConfigResources } from '../../src/protocol/messages/list-config-resources.ts'
 import { listGroups } from '../../src/protocol/messages/list-groups.ts'
 import { listOffsets } from '../../src/protocol/messages/list-offsets.ts'
+import { listPartitionReassignments } from '../../src/protocol/messages/list-partition-reassignments.ts'
 import { metadata } from '../../src/protocol/messages/metadata.ts'
 import { offsetCommit } from '../../src/protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../src/protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../src/protocol/messages/offset-fetch.ts'
 import { offsetForLeaderEpoch } from '../../src/protocol/messages/offset-for-leader-epoch.ts'
 import { produce } from '../../src/protocol/messages/produce.ts'
+import { removeRaftVoter } from '../../src/protocol/messages/remove-raft-voter.ts'
 import { syncGroup } from '../../src/protocol/messages/sync-group.ts'
+import { unregisterBroker } from '../../src/protocol/messages/unregister-broker.ts'
+import { updateFeatures } from '../../src/protocol/messages/update-features.ts'
 import { buildBatch } from '../../src/protocol/records/builder.ts'
 import type { Fields, StructInput } from '../../src/protocol/schema/field.ts'
 import type { Api } from '../../src/protocol/schema/message.ts'
+import { ZERO_UUID } from '../../src/protocol/uuid.ts'
 
 /** What the requests speak of; all of it exists. */
 export interface Subject {
@@ -184,6 +193,33 @@ const adminRequests: readonly TypicalRequest[] = [
     timeoutMs: TIMEOUT_MS,
     validateOnly: true,
   })),
+  typical(electLeaders, (version, { topic }) => ({
+    ...(version >= 1 && { electionType: 0 }),
+    topicPartitions: [{ topic, partitions: [0] }],
+    timeoutMs: TIMEOUT_MS,
+  })),
+  typical(alterPartitionReassignments, (_, { topic }) => ({
+    timeoutMs: TIMEOUT_MS,
+    topics: [{ name: topic, partitions: [{ partitionIndex: 0, replicas: [1] }] }],
+  })),
+  typical(listPartitionReassignments, () => ({ timeoutMs: TIMEOUT_MS, topics: null })),
+  typical(describeQuorum, () => ({
+    topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }],
+  })),
+  typical(unregisterBroker, () => ({ brokerId: 77 })),
+  typical(updateFeatures, (version) => ({
+    timeoutMs: TIMEOUT_MS,
+    featureUpdates: [],
+    ...(version >= 1 && { validateOnly: true }),
+  })),
+  typical(addRaftVoter, () => ({
+    clusterId: null,
+    timeoutMs: TIMEOUT_MS,
+    voterId: 77,
+    voterDirectoryId: ZERO_UUID,
+    listeners: [],
+  })),
+  typical(removeRaftVoter, () => ({ clusterId: null, voterId: 77, voterDirectoryId: ZERO_UUID })),
   typical(describeConfigs, (_, { topic }) => ({
     resources: [
       { resourceType: 2, resourceName: topic, configurationKeys: null },

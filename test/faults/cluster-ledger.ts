@@ -16,8 +16,10 @@ import { readPartition } from './read-partition.ts'
 import { pause } from './script.ts'
 import { connectTo, outcomeOf } from './test-client.ts'
 
-const TOPIC = 'ledger'
-const PARTITIONS = 4
+export const LEDGER_TOPIC = 'ledger'
+export const LEDGER_PARTITIONS = 4
+const TOPIC = LEDGER_TOPIC
+const PARTITIONS = LEDGER_PARTITIONS
 const WRITERS = 8
 const GROUPS = 3
 const LOOPS = WRITERS + GROUPS + 1
@@ -43,19 +45,22 @@ export class ClusterLedger {
   readonly #surprises: string[] = []
   #topicsTried = 0
 
-  private constructor(bootstrap: string) {
+  readonly #replicas: number
+
+  private constructor(bootstrap: string, replicas: number) {
+    this.#replicas = replicas
     this.#patient = connectTo(bootstrap, 120_000)
     this.#hasty = connectTo(bootstrap, 0)
   }
 
-  /** Makes the topic and starts the load. */
-  static async open(bootstrap: string): Promise<ClusterLedger> {
-    const ledger = new ClusterLedger(bootstrap)
+  /** Makes the topic, with as many replicas of everything, and starts the load. */
+  static async open(bootstrap: string, replicas = 1): Promise<ClusterLedger> {
+    const ledger = new ClusterLedger(bootstrap, replicas)
     await createTopic(ledger.#patient, {
       name: TOPIC,
       partitions: PARTITIONS,
-      replicationFactor: 1,
-      configs: {},
+      replicationFactor: replicas,
+      configs: { 'min.insync.replicas': String(Math.min(2, replicas)) },
     })
     for (let index = 0; index < WRITERS; index++) {
       const idempotent = index % 2 === 0
@@ -137,7 +142,12 @@ export class ClusterLedger {
     const config = { 'retention.ms': String(86_400_000 + number) }
     const isMade =
       (await outcomeOf(
-        createTopic(this.#hasty, { name, partitions: 2, replicationFactor: 1, configs: config }),
+        createTopic(this.#hasty, {
+          name,
+          partitions: 2,
+          replicationFactor: this.#replicas,
+          configs: config,
+        }),
       )) === 'OK'
     if (isMade) this.#topicsMade.add(name)
     const [oldest] = this.#topicsMade

@@ -10,7 +10,7 @@ import { nodeRandom } from '../../src/runtime/node/random.ts'
 /** @param retryMs how long retriable failures are retried; 0 shows them all. */
 export function connectTo(bootstrap: string, retryMs: number): Cluster {
   const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
-  return new Cluster(world, { bootstrap: [bootstrap], retryMs, requestTimeoutMs: 60_000 })
+  return new Cluster(world, { bootstrap: bootstrap.split(','), retryMs, requestTimeoutMs: 60_000 })
 }
 
 /** `OK`, or the code of the failure; what is no answer and no lost connection is thrown. */

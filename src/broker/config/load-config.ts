@@ -16,6 +16,8 @@ import {
 import { settingsFromEnvironment } from './environment.ts'
 import { settingWarning } from './honoured.ts'
 import { parseProperties } from './properties.ts'
+import { type QuorumConfig, quorumConfig } from './quorum-config.ts'
+import { settingList } from './setting-list.ts'
 
 export interface ConfigSources {
   /** The text of a properties file, null when none was named. */
@@ -32,6 +34,7 @@ export type LoadedConfig =
 const DEFAULT_LISTENERS = 'PLAINTEXT://127.0.0.1:9092'
 const DEFAULT_DIRECTORY = './data'
 const DEFAULT_NODE_ID = '1'
+const DEFAULT_INTER_BROKER = 'PLAINTEXT'
 
 function gather(sources: ConfigSources): Map<string, string> {
   const statics = new Map<string, string>()
@@ -42,13 +45,6 @@ function gather(sources: ConfigSources): Map<string, string> {
   return statics
 }
 
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-}
-
 /** Keeps the first value, and notes the problem of one that did not parse. */
 function take<T>(parsed: Parsed<T>, setting: string, problems: string[], fallback: T): T {
   if (parsed.ok) return parsed.value
@@ -56,10 +52,22 @@ function take<T>(parsed: Parsed<T>, setting: string, problems: string[], fallbac
   return fallback
 }
 
-/** Endpoints that clients may use: all but those of the controller, which a quorum of one does not need. */
-function clientListeners(statics: ReadonlyMap<string, string>, problems: string[]): Endpoint[] {
-  const all = take(parseEndpoints(statics.get('listeners') ?? DEFAULT_LISTENERS), 'listeners', problems, [])
-  const controllers = listOf(statics.get('controller.listener.names') ?? '').map((name) => name.toUpperCase())
+/** Those of clients and of the controller. */
+function allListeners(statics: ReadonlyMap<string, string>, problems: string[]): Endpoint[] {
+  return take(parseEndpoints(statics.get('listeners') ?? DEFAULT_LISTENERS), 'listeners', problems, [])
+}
+
+/** Those that clients connect to; a node that is only a controller has none. */
+function clientListeners(
+  statics: ReadonlyMap<string, string>,
+  all: readonly Endpoint[],
+  { roles }: QuorumConfig,
+  problems: string[],
+): Endpoint[] {
+  if (!roles.includes('broker')) return []
+  const controllers = settingList(statics.get('controller.listener.names') ?? '').map((name) =>
+    name.toUpperCase(),
+  )
   const protocols = take(
     parseSecurityProtocolMap(statics.get('listener.security.protocol.map') ?? ''),
     'listener.security.protocol.map',
@@ -105,24 +113,6 @@ function nodeIdOf(statics: ReadonlyMap<string, string>, problems: string[]): num
   return nodeId
 }
 
-/** What only a cluster of several nodes could do. */
-function clusterProblems(statics: ReadonlyMap<string, string>, nodeId: number, problems: string[]): void {
-  const roles = listOf(statics.get('process.roles') ?? '')
-  const unknown = roles.filter((role) => role !== 'broker' && role !== 'controller')
-  if (unknown.length > 0)
-    problems.push(`process.roles: "${unknown.join(', ')}" is no role; write broker, controller or both`)
-  else if (roles.length === 1)
-    problems.push(
-      'process.roles: a node of one role needs a cluster, which is not served yet; write broker,controller',
-    )
-  const voters = listOf(statics.get('controller.quorum.voters') ?? '')
-  if (voters.length > 1)
-    problems.push('controller.quorum.voters: several voters are not served yet; name this node alone')
-  const [voter] = voters
-  if (voter !== undefined && voters.length === 1 && Number(voter.split('@')[0]) !== nodeId)
-    problems.push(`controller.quorum.voters: "${voter}" is not this node (node.id is ${nodeId})`)
-}
-
 function observabilityOf(statics: ReadonlyMap<string, string>, problems: string[]): Endpoint | null {
   const text = statics.get('observability.listener')
   if (text === undefined || text === '') return null
@@ -134,13 +124,16 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const statics = gather(sources)
   const problems = staticConfigProblems(statics)
   const nodeId = nodeIdOf(statics, problems)
-  clusterProblems(statics, nodeId, problems)
+  const all = allListeners(statics, problems)
+  const quorum = quorumConfig(statics, nodeId, all, problems)
   const config: BrokerConfig = {
     nodeId,
     rack: statics.get('broker.rack') ?? null,
-    listeners: clientListeners(statics, problems),
+    listeners: clientListeners(statics, all, quorum, problems),
+    interBrokerListener: (statics.get('inter.broker.listener.name') ?? DEFAULT_INTER_BROKER).toUpperCase(),
+    quorum,
     advertised: advertisedListeners(statics, problems),
-    logDirectories: listOf(statics.get('log.dirs') ?? statics.get('log.dir') ?? DEFAULT_DIRECTORY),
+    logDirectories: settingList(statics.get('log.dirs') ?? statics.get('log.dir') ?? DEFAULT_DIRECTORY),
     clusterId: statics.get('cluster.id') ?? null,
     observability: observabilityOf(statics, problems),
     // Tools ask a broker for its node.id, also where the default was taken.

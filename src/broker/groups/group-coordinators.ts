@@ -28,7 +28,7 @@ export class GroupCoordinators {
   readonly #broker: () => BrokerServices
   readonly #coordinators = new Map<
     number,
-    { readonly partition: Partition; readonly coordinator: GroupCoordinator }
+    { readonly partition: Partition; readonly leaderEpoch: number; readonly coordinator: GroupCoordinator }
   >()
   #expiry: Timer | null = null
 
@@ -78,15 +78,17 @@ export class GroupCoordinators {
       const partition = partitions.byName(OFFSETS_TOPIC, index)
       if (typeof partition !== 'number' && partition.isLeader) led.set(index, partition)
     }
-    for (const [index, { partition, coordinator }] of this.#coordinators) {
-      if (led.get(index) === partition) continue
+    for (const [index, { partition, leaderEpoch, coordinator }] of this.#coordinators) {
+      // In another epoch others may have written meanwhile: what is known is of the epoch that is over.
+      if (led.get(index) === partition && partition.leaderEpoch === leaderEpoch) continue
       coordinator.resign()
       this.#coordinators.delete(index)
     }
     for (const [index, partition] of led) {
       if (this.#coordinators.has(index)) continue
       const facts = { world, context: () => this.#context() }
-      this.#coordinators.set(index, { partition, coordinator: new GroupCoordinator(partition, facts) })
+      const coordinator = new GroupCoordinator(partition, facts)
+      this.#coordinators.set(index, { partition, leaderEpoch: partition.leaderEpoch, coordinator })
     }
     if (deletedTopics.length > 0) this.#tellAll({ type: 'topics-deleted', topics: deletedTopics })
     if (this.#coordinators.size > 0)

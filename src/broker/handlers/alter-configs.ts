@@ -1,21 +1,23 @@
-/** AlterConfigs (33), versions 0–2: replaces all settings of a resource; in force when it is answered. */
+/** AlterConfigs (33), versions 0–2: replaces all settings of a resource; in force on every live broker when it is answered. */
 import { decideAlterConfigs } from '../../coordination/metadata/decide/alter-configs.ts'
 import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
-import { answerLater, serve } from '../handler.ts'
+import { decided } from '../controller/command.ts'
+import { serveByController } from '../handler.ts'
 
-export const alterConfigsHandler = serve(alterConfigs, (request, call) => {
-  const { broker } = call
-  answerLater(
-    call,
-    broker.quorum.submit((image) => decideAlterConfigs(image, request, broker.config)),
-    (errorCode, errorMessage) => ({
-      throttleTimeMs: 0,
-      responses: request.resources.map(({ resourceType, resourceName }) => ({
-        errorCode,
-        errorMessage,
-        resourceType,
-        resourceName,
-      })),
-    }),
-  )
+export const alterConfigsCommand = decided(alterConfigs, {
+  // A broker's own settings are changed by asking that very broker, whoever decides.
+  decide: (image, request, { node, takenBy }) =>
+    decideAlterConfigs(image, request, { ...node, nodeId: takenBy }),
+  refuse: (request, errorCode, errorMessage) => ({
+    throttleTimeMs: 0,
+    responses: request.resources.map(({ resourceType, resourceName }) => ({
+      errorCode,
+      errorMessage,
+      resourceType,
+      resourceName,
+    })),
+  }),
+  servedByAll: true,
 })
+
+export const alterConfigsHandler = serveByController(alterConfigsCommand)

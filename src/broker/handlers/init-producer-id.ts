@@ -24,7 +24,11 @@ function refused(code: number): InitProducerIdResponseInput {
 
 async function newProducer(broker: BrokerServices): Promise<InitProducerIdResponseInput> {
   const outcome = await broker.producerIds.next()
-  if ('errorCode' in outcome) return refused(outcome.errorCode)
+  if ('errorCode' in outcome) {
+    // Nobody to ask just now: the code after which every client comes again.
+    const { REQUEST_TIMED_OUT, COORDINATOR_LOAD_IN_PROGRESS } = errorCode
+    return refused(outcome.errorCode === REQUEST_TIMED_OUT ? COORDINATOR_LOAD_IN_PROGRESS : outcome.errorCode)
+  }
   return { throttleTimeMs: 0, errorCode: 0, producerId: outcome.producerId, producerEpoch: 0 }
 }
 
@@ -46,5 +50,5 @@ export const initProducerIdHandler = serve(initProducerId, (request, call) => {
       producerId: request.producerId,
       producerEpoch: request.producerEpoch + 1,
     })
-  else answerLater(call, newProducer(call.broker), refused)
+  else answerLater(call, newProducer(call.broker))
 })

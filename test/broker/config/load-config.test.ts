@@ -79,12 +79,41 @@ describe('loadConfig', () => {
     ['listeners=SASL_SSL://:9092', 'only PLAINTEXT is served yet'],
     ['node.id=-3', 'node.id: "-3"'],
     ['advertised.listeners=PLAINTEXT://0.0.0.0:9092', 'no address that a client can dial'],
-    ['controller.quorum.voters=1@a:1,2@b:1,3@c:1', 'several voters are not served yet'],
-    ['process.roles=controller', 'needs a cluster'],
+    ['controller.quorum.voters=1@a:1,b:1', '"b:1" is not ID@HOST:PORT'],
+    ['controller.quorum.voters=1@a:1,1@b:1', 'node 1 stands twice'],
+    ['process.roles=controller', 'must be told who votes'],
+    ['process.roles=broker', 'must be told who votes'],
+    ['process.roles=voter', '"voter" is no role'],
+    [
+      'process.roles=broker\ncontroller.quorum.voters=1@a:1,2@b:1',
+      'node 1 is among controller.quorum.voters',
+    ],
+    ['process.roles=controller\ncontroller.quorum.voters=3@a:1,2@b:1', 'node 1 is not among'],
   ])('refuses %s with a clear error', (text, problem) => {
     const loaded = load(text)
     expect(loaded.ok).toBe(false)
     if (!loaded.ok) expect(loaded.problems.join('\n')).toContain(problem)
+  })
+
+  it('makes one cluster of nodes that were given the same list of voters', () => {
+    const voters = 'controller.quorum.voters=1@a:9093,2@b:9093,3@c:9093'
+    const quorumOf = (text: string) => {
+      const loaded = load(text)
+      if (!loaded.ok) throw new Error(loaded.problems.join())
+      return loaded.config.quorum
+    }
+    const first = quorumOf(voters)
+    expect(first).toMatchObject({
+      roles: ['broker', 'controller'],
+      listener: { name: 'CONTROLLER', host: 'a', port: 9093 },
+      voters: [{ id: 1, host: 'a' }, { id: 2 }, { id: 3 }],
+    })
+    expect(first.clusterId).toMatch(/^[\w-]{22}$/)
+    const fourth = quorumOf(`node.id=4\n${voters}`)
+    expect(fourth).toMatchObject({ roles: ['broker'], listener: null, clusterId: first.clusterId })
+    const controller = quorumOf(`process.roles=controller\nlisteners=CONTROLLER://:9093\n${voters}`)
+    expect(controller).toMatchObject({ roles: ['controller'], listener: { host: '', port: 9093 } })
+    expect(quorumOf('')).toMatchObject({ voters: [{ id: 1 }], listener: null, clusterId: null })
   })
 
   it('promises durability on disk until flush settings say otherwise', () => {

@@ -2,7 +2,8 @@
  * AlterPartition (56): a leader tells who is in sync with it; the controller commits it or says why not (KIP-497, KIP-903).
  *
  * The controller believes a leader only in its own epoch and only about brokers that are active in the very life that
- * the leader saw. A change may complete a move of replicas and with it end the leader's own epoch.
+ * the leader saw. A change may complete a move of replicas and with it end the leader's own epoch. A leader that leaves
+ * itself out cannot serve what it should have and asks for another (Kafka has no such request).
  */
 import { errorCode } from '../../../protocol/errors.ts'
 import type {
@@ -106,7 +107,7 @@ function refusalCode(
   if (asked.partitionEpoch > partition.partitionEpoch) return errorCode.NOT_CONTROLLER
   const isr = isrOf(asked)
   const isSet = new Set(isr).size === isr.length
-  if (!isSet || !isr.includes(leader) || !isr.every((id) => partition.replicas.includes(id))) {
+  if (!isSet || isr.length === 0 || !isr.every((id) => partition.replicas.includes(id))) {
     return errorCode.INVALID_REQUEST
   }
   const recovers = asked.leaderRecoveryState === RECOVERING

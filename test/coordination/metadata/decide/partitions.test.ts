@@ -91,7 +91,7 @@ describe('AlterPartition', () => {
     ['who does not lead', trio, { leader: 2 }, 42],
     ['an older partition epoch', fenced, { partitionEpoch: 0 }, 95],
     ['a partition epoch not known yet', trio, { partitionEpoch: 4 }, 41],
-    ['a set without the leader', trio, { isr: [[2, 2n]] }, 42],
+    ['a set without members', trio, { isr: [] }, 42],
     [
       'a set with strangers',
       trio,
@@ -140,6 +140,17 @@ describe('AlterPartition', () => {
     ],
   ])('refuses %s', (_, image, asked, code) => {
     expect(codeOf(image, asked)).toBe(code)
+  })
+
+  it('lets a leader go that leaves itself out', () => {
+    const { reply, records } = alter(trio, {
+      isr: [
+        [2, 2n],
+        [3, 3n],
+      ],
+    })
+    expect(reply.topics[0]?.partitions[0]?.errorCode).toBe(108)
+    expect(only(applied(trio, records))).toMatchObject({ isr: [2, 3], leader: 2, leaderEpoch: 1 })
   })
 
   function electAway() {

@@ -1,0 +1,113 @@
+/**
+ * AddRaftVoter (80), RemoveRaftVoter (81) and UpdateRaftVoter (82): the voters of the metadata quorum, one change at a
+ * time, carried out by its leader and answered when the change is committed (KIP-853).
+ */
+import { errorCode } from '../../protocol/errors.ts'
+import { addRaftVoter } from '../../protocol/messages/add-raft-voter.ts'
+import { removeRaftVoter } from '../../protocol/messages/remove-raft-voter.ts'
+import { updateRaftVoter } from '../../protocol/messages/update-raft-voter.ts'
+import type { Fields } from '../../protocol/schema/field.ts'
+import { COMMAND_TIMEOUT_MS, type ControllerCommand, type ControllerFacts } from '../controller/command.ts'
+import { serveByController } from '../handler.ts'
+import type { QuorumReplica } from '../quorum/metadata-quorum.ts'
+import { VotersRefused } from '../quorum/voters-refused.ts'
+
+interface Verdict {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+const DONE: Verdict = { errorCode: 0, errorMessage: null }
+
+function refused(code: number, errorMessage: string): Verdict {
+  return { errorCode: code, errorMessage }
+}
+
+interface Asked {
+  readonly clusterId: string | null
+  readonly voterId: number
+  readonly voterDirectoryId: string
+}
+
+/** Changes the set to what `next` makes of it; a verdict of `next` is the answer. */
+async function change(
+  { quorum }: ControllerFacts,
+  { clusterId }: Asked,
+  next: (voters: readonly QuorumReplica[]) => QuorumReplica[] | Verdict,
+): Promise<Verdict> {
+  if (clusterId !== null && clusterId !== quorum.clusterId)
+    return refused(errorCode.INCONSISTENT_CLUSTER_ID, 'the request is for another cluster')
+  const voters = next(quorum.status.voters)
+  if (!Array.isArray(voters)) return voters
+  try {
+    await quorum.changeVoters(
+      voters.map(({ id, directoryId, endpoints }) => ({ id, directoryId, endpoints })),
+    )
+    return DONE
+  } catch (error) {
+    if (error instanceof VotersRefused) return refused(errorCode.INVALID_REQUEST, error.message)
+    throw error
+  }
+}
+
+function isSame(voter: QuorumReplica, { voterId, voterDirectoryId }: Asked): boolean {
+  return voter.id === voterId && voter.directoryId === voterDirectoryId
+}
+
+type Message<A> = A extends { readonly fields: infer F extends Fields } ? F : never
+type CommandOf<A extends { readonly request: unknown; readonly response: unknown }> = ControllerCommand<
+  Message<A['request']>,
+  Message<A['response']>
+>
+
+export const addRaftVoterCommand: CommandOf<typeof addRaftVoter> = {
+  api: addRaftVoter,
+  timeoutMs: ({ timeoutMs }) => timeoutMs,
+  async carryOut(request, facts) {
+    const verdict = await change(facts, request, (voters) => {
+      if (voters.some(({ id }) => id === request.voterId))
+        return refused(errorCode.DUPLICATE_VOTER, `node ${request.voterId} is a voter already`)
+      const known = facts.quorum.status.observers.find((observer) => isSame(observer, request))
+      if (known === undefined)
+        return refused(
+          errorCode.INVALID_REQUEST,
+          `node ${request.voterId} with that directory does not follow the quorum`,
+        )
+      return [...voters, { ...known, endpoints: request.listeners }]
+    })
+    return { throttleTimeMs: 0, ...verdict }
+  },
+  refuse: (_request, code, errorMessage) => ({ throttleTimeMs: 0, errorCode: code, errorMessage }),
+}
+
+export const removeRaftVoterCommand: CommandOf<typeof removeRaftVoter> = {
+  api: removeRaftVoter,
+  timeoutMs: () => COMMAND_TIMEOUT_MS,
+  async carryOut(request, facts) {
+    const verdict = await change(facts, request, (voters) =>
+      voters.some((voter) => isSame(voter, request))
+        ? voters.filter((voter) => !isSame(voter, request))
+        : refused(errorCode.VOTER_NOT_FOUND, `node ${request.voterId} with that directory is no voter`),
+    )
+    return { throttleTimeMs: 0, ...verdict }
+  },
+  refuse: (_request, code, errorMessage) => ({ throttleTimeMs: 0, errorCode: code, errorMessage }),
+}
+
+/** Between nodes only: a voter tells where it is reached now. */
+export const updateRaftVoterCommand: CommandOf<typeof updateRaftVoter> = {
+  api: updateRaftVoter,
+  timeoutMs: () => COMMAND_TIMEOUT_MS,
+  async carryOut(request, facts) {
+    const verdict = await change(facts, request, (voters) =>
+      voters.some((voter) => isSame(voter, request))
+        ? voters.map((voter) => (isSame(voter, request) ? { ...voter, endpoints: request.listeners } : voter))
+        : refused(errorCode.VOTER_NOT_FOUND, `node ${request.voterId} with that directory is no voter`),
+    )
+    return { throttleTimeMs: 0, errorCode: verdict.errorCode }
+  },
+  refuse: (_request, code) => ({ throttleTimeMs: 0, errorCode: code }),
+}
+
+export const addRaftVoterHandler = serveByController(addRaftVoterCommand)
+export const removeRaftVoterHandler = serveByController(removeRaftVoterCommand)

@@ -1,0 +1,51 @@
+/** Levels of features: served ones are finalized, all of a request or none. */
+import { describe, expect, it } from 'vitest'
+import { decideUpdateFeatures } from '../../../../src/coordination/metadata/decide/update-features.ts'
+import { applied, cluster } from '../support.ts'
+
+const image = cluster(null)
+const update = (feature: string, maxVersionLevel: number, upgradeType = 1, allowDowngrade = false) => ({
+  feature,
+  maxVersionLevel,
+  upgradeType,
+  allowDowngrade,
+})
+
+function ask(updates: readonly ReturnType<typeof update>[], validateOnly = false, version = 2) {
+  return decideUpdateFeatures(image, { timeoutMs: 0, featureUpdates: updates, validateOnly }, version)
+}
+
+describe('UpdateFeatures', () => {
+  it.each([
+    ['a level above what is served', [update('group.version', 99)]],
+    ['a feature that nobody knows', [update('no.such', 1)]],
+    ["the quorum's own version", [update('kraft.version', 1)]],
+    ['a lower metadata.version', [update('metadata.version', 20, 3)]],
+    ['one bad among good ones', [update('metadata.version', 30), update('group.version', 99)]],
+  ])('refuses %s', (_, updates) => {
+    const { records, reply } = ask(updates)
+    expect([reply.errorCode, records]).toEqual([95, []])
+  })
+
+  it('refuses one feature twice', () => {
+    expect(ask([update('metadata.version', 30), update('metadata.version', 30)]).reply.errorCode).toBe(42)
+  })
+
+  it('changes nothing where the level is there already, and answers as its version does', () => {
+    const { records, reply } = ask([update('metadata.version', 30)], false, 1)
+    expect([reply.errorCode, records]).toEqual([0, []])
+    expect(reply.results).toEqual([{ feature: 'metadata.version', errorCode: 0, errorMessage: null }])
+    expect(ask([update('metadata.version', 30)]).reply).not.toHaveProperty('results')
+  })
+
+  it('finalizes a level that a cluster of an older version does not have', () => {
+    const older = applied(image, [
+      { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 25 } },
+    ])
+    const request = { timeoutMs: 0, featureUpdates: [update('metadata.version', 30)], validateOnly: false }
+    expect(decideUpdateFeatures(older, request, 2).records).toEqual([
+      { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 30 } },
+    ])
+    expect(decideUpdateFeatures(older, { ...request, validateOnly: true }, 2).records).toEqual([])
+  })
+})

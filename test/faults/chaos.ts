@@ -1,0 +1,201 @@
+/**
+ * Three real brokers under every fault that a process can have, again and again, held to what they acknowledged.
+ *
+ *   node test/faults/chaos.ts --minutes 60 [--seed N]
+ *
+ * Faults: SIGKILL of one node or of all at once, SIGSTOP for one to some seconds, clean stops, a wiped disk. Load:
+ * producers with acks=all, idempotent and not, committed offsets, topics made and deleted, producer ids. After each round
+ * all heals, and the cluster is compared with what was acknowledged; at the end the replicas' files are compared byte by
+ * byte.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { metadata } from '../../src/protocol/messages/metadata.ts'
+import { BrokerCluster } from '../cluster/broker-cluster.ts'
+import { RawConnection } from '../cluster/raw-connection.ts'
+import { ClusterLedger, LEDGER_PARTITIONS, LEDGER_TOPIC } from './cluster-ledger.ts'
+import { conclude, isProgram, numberArgument, pause, until } from './script.ts'
+
+const NODES = 3
+const HEAL_MS_MAX = 90_000
+const SETTINGS = { 'offsets.topic.num.partitions': '4' }
+
+export interface ChaosReport {
+  readonly faults: ReadonlyMap<string, number>
+  readonly summary: string
+  readonly violations: readonly string[]
+}
+
+/** A small generator of its own, so that a seed tells the faults (not their timing). */
+function dice(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+class Chaos {
+  readonly #cluster: BrokerCluster
+  readonly #random: () => number
+  readonly counts = new Map<string, number>()
+
+  constructor(cluster: BrokerCluster, seed: number) {
+    this.#cluster = cluster
+    this.#random = dice(seed)
+  }
+
+  #between(least: number, most: number): number {
+    return least + this.#random() * (most - least)
+  }
+
+  #node(): number {
+    return 1 + Math.floor(this.#random() * NODES)
+  }
+
+  /** One fault, from its beginning to its end. */
+  async strike(): Promise<void> {
+    const faults = [
+      ['kill', () => this.#kill()],
+      ['kill', () => this.#kill()],
+      ['freeze', () => this.#freeze()],
+      ['freeze', () => this.#freeze()],
+      ['stop', () => this.#stop()],
+      ['kill all', () => this.#killAll()],
+      ['wipe', () => this.#wipe()],
+      ['kill two', () => this.#killTwo()],
+    ] as const
+    const chosen = faults[Math.floor(this.#random() * faults.length)] ?? faults[0]
+    this.counts.set(chosen[0], (this.counts.get(chosen[0]) ?? 0) + 1)
+    await chosen[1]()
+  }
+
+  async #kill(): Promise<void> {
+    const node = this.#node()
+    await this.#cluster.kill(node)
+    await pause(this.#between(0, 4_000))
+    await this.#cluster.startNode(node)
+  }
+
+  async #killTwo(): Promise<void> {
+    const spared = this.#node()
+    const struck = [1, 2, 3].filter((node) => node !== spared)
+    await Promise.all(struck.map((node) => this.#cluster.kill(node)))
+    await pause(this.#between(0, 2_000))
+    await Promise.all(struck.map((node) => this.#cluster.startNode(node)))
+  }
+
+  async #killAll(): Promise<void> {
+    await Promise.all([1, 2, 3].map((node) => this.#cluster.kill(node)))
+    await Promise.all([1, 2, 3].map((node) => this.#cluster.startNode(node)))
+  }
+
+  async #freeze(): Promise<void> {
+    const node = this.#node()
+    this.#cluster.signal(node, 'SIGSTOP')
+    await pause(this.#between(300, 8_000))
+    this.#cluster.signal(node, 'SIGCONT')
+  }
+
+  async #stop(): Promise<void> {
+    const node = this.#node()
+    await this.#cluster.kill(node, 'SIGTERM')
+    await pause(this.#between(0, 1_000))
+    await this.#cluster.startNode(node)
+  }
+
+  /** The disk is lost with all that was on it; the others have everything. */
+  async #wipe(): Promise<void> {
+    const node = this.#node()
+    await this.#cluster.kill(node)
+    rmSync(this.#cluster.dataDirectory(node), { recursive: true, force: true })
+    await this.#cluster.startNode(node)
+  }
+}
+
+/** Waits until every replica of every partition is in sync. */
+async function healed(cluster: BrokerCluster): Promise<void> {
+  await until('every replica in sync', HEAL_MS_MAX, async () => {
+    try {
+      const connection = await RawConnection.open(cluster.portOf(1))
+      const answer = await connection.request(metadata, 12, { topics: null })
+      connection.close()
+      const partitions = answer.topics.flatMap((topic) => topic.partitions)
+      const isWhole = partitions.every(
+        ({ isrNodes, replicaNodes }) => isrNodes.length === replicaNodes.length,
+      )
+      return isWhole && partitions.length > 0 && answer.brokers.length === NODES ? true : null
+    } catch {
+      return null
+    }
+  })
+}
+
+/** All segment bytes of one replica. */
+function bytesOf(cluster: BrokerCluster, node: number, partition: number): Buffer {
+  const folder = join(cluster.dataDirectory(node), `${LEDGER_TOPIC}-${partition}`)
+  const segments = readdirSync(folder).filter((name) => name.endsWith('.log'))
+  return Buffer.concat(segments.sort().map((name) => readFileSync(join(folder, name))))
+}
+
+function compareReplicas(cluster: BrokerCluster, violations: string[]): void {
+  for (let partition = 0; partition < LEDGER_PARTITIONS; partition++) {
+    const [first, ...others] = [1, 2, 3].map((node) => bytesOf(cluster, node, partition))
+    for (const [index, other] of others.entries())
+      if (first === undefined || !first.equals(other))
+        violations.push(
+          `replicas of partition ${partition} differ: ${first?.length} bytes on node 1, ${other.length} on node ${index + 2}`,
+        )
+  }
+}
+
+/** Runs rounds until the time is over, or `rounds` of them are done; `told` hears of each. */
+export async function runChaos(
+  options: { readonly minutes: number; readonly rounds: number; readonly seed: number },
+  told: (line: string) => void,
+): Promise<ChaosReport> {
+  const cluster = await BrokerCluster.start({ settings: SETTINGS })
+  const violations: string[] = []
+  try {
+    const chaos = new Chaos(cluster, options.seed)
+    const ledger = await ClusterLedger.open(cluster.bootstrap, NODES)
+    const untilMs = performance.now() + options.minutes * 60_000
+    for (
+      let round = 1;
+      round <= options.rounds && performance.now() < untilMs && violations.length === 0;
+      round++
+    ) {
+      await pause(500)
+      await chaos.strike()
+      await pause(500)
+      await healed(cluster)
+      await ledger.compare(violations)
+      if (round % 10 === 0) told(`round ${round}: ${ledger.summary()}`)
+      ledger.resume()
+    }
+    await ledger.close(violations)
+    await healed(cluster)
+    compareReplicas(cluster, violations)
+    return { faults: chaos.counts, summary: ledger.summary(), violations }
+  } catch (error) {
+    for (const node of cluster.runningNodes)
+      told(`node ${node}: ${cluster.node(node).errors().split('\n').slice(-12).join('\n')}`)
+    throw error
+  } finally {
+    await cluster.close()
+  }
+}
+
+if (isProgram(import.meta.url)) {
+  const seed = numberArgument('seed', 1)
+  const options = { minutes: numberArgument('minutes', 5), rounds: numberArgument('rounds', 1_000_000), seed }
+  const report = await runChaos(options, (line) => console.log(line))
+  console.log([...report.faults].map(([name, count]) => `${count} × ${name}`).join(', '))
+  console.log(report.summary)
+  conclude(
+    report.violations,
+    'nothing acknowledged was lost, doubled, reordered or undone, and replicas are equal',
+  )
+}
