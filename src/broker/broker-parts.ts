@@ -11,6 +11,7 @@ import { controllerCommands } from './controller/commands.ts'
 import { Controller } from './controller/controller.ts'
 import { ControllerDuties } from './controller/controller-duties.ts'
 import { IsrProposals } from './controller/isr-proposals.ts'
+import { VoterKeeper } from './controller/voter-keeper.ts'
 import { FetchSessions } from './fetch/fetch-sessions.ts'
 import { GroupCoordinators } from './groups/group-coordinators.ts'
 import { handlers } from './handlers/index.ts'
@@ -93,6 +94,11 @@ function controllerOf({ config, world, settings, quorum }: NodeFacts): Controlle
     rebalances: () => settings.boolean('auto.leader.rebalance.enable'),
     rebalanceIntervalMs: () => settings.number('leader.imbalance.check.interval.seconds') * 1_000,
   })
+  const { voters, listenerName } = config.quorum
+  if (voters.length > 1) {
+    const configured = voters.map(({ id, host, port }) => [id, [{ name: listenerName, host, port }]] as const)
+    new VoterKeeper(quorum, world, new Map(configured)).keep()
+  }
   quorum.onPeerLost((nodeId) => duties.connectionLost(nodeId))
   return new Controller(
     {

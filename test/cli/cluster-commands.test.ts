@@ -68,7 +68,7 @@ async function rows<Row>(words: string): Promise<Row[]> {
 
 beforeAll(async () => {
   const port = await freeRange()
-  bootstrap = `127.0.0.1:${port + 1}`
+  bootstrap = `127.0.0.1:${port}`
   const words = ['start', '--nodes', String(NODES), '--listen', `127.0.0.1:${port}`, '--data-dir', directory]
   nodes = spawn(process.execPath, [PROGRAM, ...words, '--set', 'log.level=error'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -89,6 +89,26 @@ afterAll(async () => {
   expect(await ended).toBe(0)
   rmSync(directory, { recursive: true, force: true })
 }, 30_000)
+
+/** Ends one of the node processes in order, as an operator on its machine would. */
+async function stopNode(node: number): Promise<void> {
+  const list = await new Promise<string>((done) => {
+    const found = spawn('pgrep', ['-f', `start --node-id ${node} .*${directory}/${node}`])
+    let output = ''
+    found.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    found.on('close', () => done(output))
+  })
+  const pid = Number(list.trim().split('\n')[0])
+  process.kill(pid, 'SIGTERM')
+  await until(`node ${node} has stopped`, 10_000, async () => {
+    try {
+      process.kill(pid, 0)
+      return null
+    } catch {
+      return true
+    }
+  })
+}
 
 interface Placed {
   readonly partition: number
@@ -140,6 +160,7 @@ describe('sluice, with three nodes', () => {
     expect((await run('node drain 2 --execute'.split(' '))).code).toBe(0)
     const placed = await rows<Placed>('topic describe orders')
     for (const { replicas } of placed) expect(replicas).not.toContain('2')
+    await stopNode(2)
     const removed = await run(['node', 'remove', '2'])
     expect([removed.code, removed.output]).toEqual([0, 'node 2 is not part of the cluster any more\n'])
     await until('node 2 votes no more', 10_000, async () => {

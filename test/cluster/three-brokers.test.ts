@@ -1,4 +1,6 @@
 /** Three real broker processes as one cluster: stock kafkajs apps go on when any of them dies. */
+
+import { rmSync } from 'node:fs'
 import type { Consumer, Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { alterPartitionReassignments } from '../../src/protocol/messages/alter-partition-reassignments.ts'
@@ -8,7 +10,7 @@ import { metadata } from '../../src/protocol/messages/metadata.ts'
 import { measureFailover } from '../faults/failover.ts'
 import { until } from '../faults/script.ts'
 import { BrokerCluster } from './broker-cluster.ts'
-import { kafkaOf } from './kafkajs-client.ts'
+import { kafkaOf, readTopic } from './kafkajs-client.ts'
 import { RawConnection } from './raw-connection.ts'
 
 let cluster: BrokerCluster
@@ -136,6 +138,33 @@ describe('three brokers', () => {
     await reader.disconnect()
     expect([...all].sort()).toEqual([...sent].sort())
   }, 240_000)
+
+  test('survive the loss of one disk after the other', async () => {
+    await createTopic(1, 'kept', [[1, 2, 3]])
+    const kafka = kafkaOf(cluster)
+    const producer = kafka.producer()
+    await producer.connect()
+    for (const node of [1, 2, 3]) {
+      await producer.send({ topic: 'kept', acks: -1, messages: [{ value: `before-${node}` }] })
+      await cluster.kill(node)
+      rmSync(cluster.dataDirectory(node), { recursive: true, force: true })
+      await cluster.startNode(node)
+      // Each new disk votes before the next one is lost: no majority of the old ones is left at the end.
+      await until(`node ${node} votes with its new disk, and has everything`, 30_000, async () => {
+        const [partition] = await partitionsOf(node, 'kept')
+        const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
+        const answer = await ask(node, (connection) => connection.request(describeQuorum, 2, { topics }))
+        const row = answer.topics[0]?.partitions[0]
+        const votes = row?.currentVoters.some(
+          ({ replicaId, logEndOffset }) => replicaId === node && logEndOffset >= (row?.highWatermark ?? 0n),
+        )
+        return votes === true && row?.observers.length === 0 && partition?.isrNodes.length === 3 ? true : null
+      })
+    }
+    await producer.disconnect()
+    const values = (await readTopic(kafka, 'kept', 3)).map(({ message }) => message.value?.toString())
+    expect(values.sort()).toEqual(['before-1', 'before-2', 'before-3'])
+  }, 120_000)
 
   test('move a partition to another node and let the old one go', async () => {
     await createTopic(3, 'moving', [[1, 2]])
