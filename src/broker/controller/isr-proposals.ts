@@ -17,6 +17,17 @@ import type { IsrProposal, PartitionController } from '../partitions/partition-c
 import { alterPartitionCommand } from './alter-partition-command.ts'
 import type { Controller } from './controller.ts'
 
+/**
+ * What became of the proposal stands in metadata that is on its way to the leader. A newer partition epoch is no refusal: it
+ * may be this very proposal that made it, when the answer to an earlier attempt was lost.
+ */
+const TOLD_BY_METADATA: ReadonlySet<number> = new Set([
+  0,
+  errorCode.NEW_LEADER_ELECTED,
+  errorCode.FENCED_LEADER_EPOCH,
+  errorCode.INVALID_UPDATE_VERSION,
+])
+
 /** How long after a failure everything is asked again. */
 const RETRY_MS = 50
 
@@ -133,9 +144,7 @@ export class IsrProposals implements PartitionController {
     for (const proposal of batch) {
       const code = codes.get(keyOf(proposal.topicId, proposal.partition)) ?? errorCode.UNKNOWN_SERVER_ERROR
       if (code === errorCode.NOT_CONTROLLER) this.#again([proposal])
-      // The change was made, and with it the epoch ended: the metadata tells.
-      else if (code !== 0 && code !== errorCode.NEW_LEADER_ELECTED && code !== errorCode.FENCED_LEADER_EPOCH)
-        proposal.refused(code)
+      else if (!TOLD_BY_METADATA.has(code)) proposal.refused(code)
     }
   }
 

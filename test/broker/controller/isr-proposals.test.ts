@@ -16,6 +16,7 @@ import { TestClock } from '../../storage/support/world.ts'
 
 const REFUSED = 107
 const STALE_EPOCH = 77
+const OUTDATED = 95
 
 class Bench {
   readonly clock = new TestClock()
@@ -117,6 +118,19 @@ describe('proposals of in-sync sets', () => {
     bench.clock.advance(1_000)
     expect(bench.asked).toHaveLength(3)
     expect(codes).toEqual([])
+  })
+
+  it('trap 13: are not refused by a newer partition epoch, which the lost answer to them may have made', async () => {
+    const bench = new Bench()
+    const codes: number[] = []
+    bench.proposals.proposeIsr(bench.proposal(0, (code) => codes.push(code)))
+    bench.clock.advance(0)
+    await bench.answer(0, STALE_EPOCH)
+    bench.clock.advance(1_000)
+    await bench.answer(OUTDATED)
+    bench.clock.advance(1_000)
+    expect(codes).toEqual([])
+    expect(bench.asked).toHaveLength(2)
   })
 
   it('leave a leader out that must not lead', () => {
