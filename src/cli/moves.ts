@@ -56,6 +56,7 @@ export async function carryOutMoves(
   await reassign(
     cluster,
     moves.map(({ topic, partition, target }) => ({ topic, partition, replicas: target })),
+    true,
   )
   if (flags.wait === false) return
   await untilDone(cluster, context, moves)

@@ -51,7 +51,10 @@ export async function quorumOf(
   return { quorum, nodes: answer.nodes }
 }
 
-/** Begins to move partitions; `replicas` null takes a move back. */
+/**
+ * Begins to move partitions; `replicas` null takes a move back. With `goneIsDone` a partition that was deleted since the
+ * moves were planned is no failure.
+ */
 export async function reassign(
   cluster: Cluster,
   moves: readonly {
@@ -59,6 +62,7 @@ export async function reassign(
     readonly partition: number
     readonly replicas: readonly number[] | null
   }[],
+  goneIsDone = false,
 ): Promise<void> {
   const topics = new Map<string, { partitionIndex: number; replicas: readonly number[] | null }[]>()
   for (const { topic, partition, replicas } of moves) {
@@ -72,8 +76,10 @@ export async function reassign(
   })
   if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'the moves', answer.errorMessage)
   for (const { name, partitions } of answer.responses)
-    for (const { partitionIndex, errorCode: code, errorMessage } of partitions)
+    for (const { partitionIndex, errorCode: code, errorMessage } of partitions) {
+      if (goneIsDone && code === errorCode.UNKNOWN_TOPIC_OR_PARTITION) continue
       if (code !== 0) throw answeredError(code, `${name}-${partitionIndex}`, errorMessage)
+    }
 }
 
 export async function movesUnderWay(cluster: Cluster): Promise<MovesUnderWay> {

@@ -184,6 +184,20 @@ export class Cluster {
     })
   }
 
+  /**
+   * Asks the node that leads a partition. Whatever fails there, a connection too, may mean that another leads now: the
+   * next attempt looks it up.
+   */
+  async atLeader<T>(topic: string, partition: number, ask: (leader: number) => Promise<T>): Promise<T> {
+    const leader = await this.leader(topic, partition)
+    try {
+      return await ask(leader)
+    } catch (error) {
+      this.forget(topic)
+      throw error
+    }
+  }
+
   /** What was known of a topic has proved wrong. */
   forget(topic: string): void {
     this.#topics.delete(topic)

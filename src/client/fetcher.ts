@@ -54,21 +54,19 @@ export async function lookUpOffset(
   partition: number,
   timestamp: bigint,
 ): Promise<number> {
-  return cluster.retrying(async () => {
-    const leader = await cluster.leader(topic, partition)
-    const answer = await cluster.request(leader, listOffsets, {
-      replicaId: -1,
-      isolationLevel: 0,
-      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
-    })
-    const found = answer.topics[0]?.partitions[0]
-    if (found === undefined) throw new ClientError('BAD_ANSWER', 'the answer names no partition', false)
-    if (found.errorCode !== 0) {
-      cluster.forget(topic)
-      throw answeredError(found.errorCode, `${topic}-${partition}`)
-    }
-    return Number(found.offset)
-  })
+  return cluster.retrying(() =>
+    cluster.atLeader(topic, partition, async (leader) => {
+      const answer = await cluster.request(leader, listOffsets, {
+        replicaId: -1,
+        isolationLevel: 0,
+        topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
+      })
+      const found = answer.topics[0]?.partitions[0]
+      if (found === undefined) throw new ClientError('BAD_ANSWER', 'the answer names no partition', false)
+      if (found.errorCode !== 0) throw answeredError(found.errorCode, `${topic}-${partition}`)
+      return Number(found.offset)
+    }),
+  )
 }
 
 export class Fetcher {

@@ -132,7 +132,9 @@ export class Producer {
     const key = `${topic}\0${partition}`
     const baseSequence = this.#sequences.get(key) ?? 0
     const batch = this.#batch(records, identity, baseSequence)
-    const baseOffset = await this.#cluster.retrying(() => this.#produce(topic, partition, batch))
+    const baseOffset = await this.#cluster.retrying(() =>
+      this.#cluster.atLeader(topic, partition, (leader) => this.#produce(leader, topic, partition, batch)),
+    )
     if (identity !== null) this.#sequences.set(key, (baseSequence + records.length) % 2 ** 31)
     return { partition, baseOffset, count: records.length }
   }
@@ -142,9 +144,8 @@ export class Producer {
     return buildBatch(records, { compression: this.#options.compression, ...sequenced })
   }
 
-  async #produce(topic: string, partition: number, batch: Buffer): Promise<number> {
+  async #produce(leader: number, topic: string, partition: number, batch: Buffer): Promise<number> {
     const { acks, timeoutMs } = this.#options
-    const leader = await this.#cluster.leader(topic, partition)
     const body = {
       transactionalId: null,
       acks,
@@ -165,7 +166,6 @@ export class Producer {
       throw new ClientError('BAD_ANSWER', `the answer to a produce request names no partition`, false)
     if (result.errorCode === errorCode.DUPLICATE_SEQUENCE_NUMBER) return -1
     if (result.errorCode !== 0) {
-      this.#cluster.forget(topic)
       const details = result.recordErrors
         .map((error) => error.batchIndexErrorMessage)
         .filter((text) => text !== null)
