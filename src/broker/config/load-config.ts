@@ -61,7 +61,7 @@ function allListeners(statics: ReadonlyMap<string, string>, problems: string[]):
 function clientListeners(
   statics: ReadonlyMap<string, string>,
   all: readonly Endpoint[],
-  { roles }: QuorumConfig,
+  { roles, listener: quorumListener }: QuorumConfig,
   problems: string[],
 ): Endpoint[] {
   if (!roles.includes('broker')) return []
@@ -74,7 +74,9 @@ function clientListeners(
     problems,
     new Map<string, string>(),
   )
-  const listeners = all.filter((endpoint) => !controllers.includes(endpoint.name))
+  const listeners = all.filter(
+    (endpoint) => !controllers.includes(endpoint.name) && endpoint !== quorumListener,
+  )
   for (const endpoint of listeners) {
     const protocol =
       protocols.get(endpoint.name) ?? (endpoint.name === 'CONTROLLER' ? 'PLAINTEXT' : endpoint.name)

@@ -5,8 +5,8 @@ import { decided } from '../controller/command.ts'
 import { serveByController } from '../handler.ts'
 
 export const updateFeaturesCommand = decided(updateFeatures, {
-  decide: (image, request, _facts, _nextOffset, apiVersion) =>
-    decideUpdateFeatures(image, request, apiVersion),
+  decide: (image, request, { node }, _nextOffset, apiVersion) =>
+    decideUpdateFeatures(image, request, node.nodeId, apiVersion),
   refuse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
   timeoutMs: ({ timeoutMs }) => timeoutMs,
   servedByAll: true,

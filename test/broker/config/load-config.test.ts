@@ -116,6 +116,15 @@ describe('loadConfig', () => {
     expect(quorumOf('')).toMatchObject({ voters: [{ id: 1 }], listener: null, clusterId: null })
   })
 
+  it("keeps the quorum's listener from clients, also on a node that may vote later", () => {
+    const loaded = load(
+      'node.id=4\nlisteners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.quorum.voters=1@a:9093,2@b:9093',
+    )
+    if (!loaded.ok) throw new Error(loaded.problems.join())
+    expect(loaded.config.quorum.listener).toMatchObject({ name: 'CONTROLLER', port: 9093 })
+    expect(loaded.config.listeners.map(({ name }) => name)).toEqual(['PLAINTEXT'])
+  })
+
   it('promises durability on disk until flush settings say otherwise', () => {
     expect(new Settings(1, new Map()).logConfig('t').durability).toEqual({ kind: 'group-commit' })
     const statics = new Map([['log.flush.interval.messages', '9223372036854775807']])

@@ -22,14 +22,22 @@ const UNSAFE_DOWNGRADE = 3
 /** The first version whose answer has no list of results. */
 const VERSION_WITHOUT_RESULTS = 2
 
+interface Refusal {
+  readonly code: number
+  readonly message: string
+}
+
+/** `controllerId` decides: its words name it. */
 export function decideUpdateFeatures(
   image: MetadataImage,
   request: UpdateFeaturesRequest,
+  controllerId: number,
   apiVersion: number,
 ): MetadataDecision<UpdateFeaturesResponseInput> {
-  const code = refusalCode(image, request)
-  if (code !== 0) {
-    return { records: [], reply: { throttleTimeMs: 0, errorCode: code, errorMessage: null } }
+  const refusal = refusalOf(image, request, controllerId)
+  if (refusal !== null) {
+    const reply = { throttleTimeMs: 0, errorCode: refusal.code, errorMessage: refusal.message }
+    return { records: [], reply }
   }
   const changed = request.featureUpdates.filter(
     ({ feature, maxVersionLevel }) => (image.features.get(feature) ?? 0) !== maxVersionLevel,
@@ -48,25 +56,48 @@ export function decideUpdateFeatures(
   return { records: request.validateOnly ? [] : records, reply }
 }
 
-function refusalCode(image: MetadataImage, { featureUpdates }: UpdateFeaturesRequest): number {
+function refusalOf(
+  image: MetadataImage,
+  { featureUpdates }: UpdateFeaturesRequest,
+  controllerId: number,
+): Refusal | null {
   const names = new Set(featureUpdates.map(({ feature }) => feature))
-  if (names.size !== featureUpdates.length) return errorCode.INVALID_REQUEST
-  return featureUpdates.every((update) => isPossible(image, update)) ? 0 : errorCode.INVALID_UPDATE_VERSION
+  if (names.size !== featureUpdates.length)
+    return { code: errorCode.INVALID_REQUEST, message: 'The request names a feature more than once.' }
+  for (const update of featureUpdates) {
+    const why = whyImpossible(image, update, controllerId)
+    if (why === null) continue
+    const message = `The update failed for all features since the following feature had an error: ${why}`
+    return { code: errorCode.INVALID_UPDATE_VERSION, message }
+  }
+  return null
 }
 
-function isPossible(
+/** Null where the level can be; else what Kafka says, so that its tools tell a person the same. */
+function whyImpossible(
   image: MetadataImage,
   { feature, maxVersionLevel, upgradeType, allowDowngrade }: Update,
-): boolean {
+  controllerId: number,
+): string | null {
+  const invalid = `Invalid update version ${maxVersionLevel} for feature ${feature}.`
   const supported = supportedFeatures.find(({ name }) => name === feature)
-  // The quorum's own version changes with its voters, not here.
-  if (supported === undefined || feature === 'kraft.version') return false
-  if (maxVersionLevel > supported.max || maxVersionLevel < supported.min) return false
+  if (supported === undefined)
+    return `${invalid} Local controller ${controllerId} does not support this feature.`
+  if (maxVersionLevel > supported.max || maxVersionLevel < supported.min)
+    return `${invalid} Local controller ${controllerId} only supports versions ${supported.min}-${supported.max}`
+  if (feature === 'kraft.version') return `${invalid} It changes with the voters of the quorum.`
   const level = image.features.get(feature) ?? 0
-  if (maxVersionLevel === level) return true
+  if (maxVersionLevel === level) return null
   const isDowngrade = maxVersionLevel < level
+  if (!isDowngrade) {
+    return upgradeType === UPGRADE
+      ? null
+      : `${invalid} Can't downgrade to a version higher than the current one, ${level}.`
+  }
   // Lower levels of the metadata's own version would need records that this version does not write.
-  if (isDowngrade && feature === 'metadata.version') return false
-  if (!isDowngrade) return upgradeType === UPGRADE
+  if (feature === 'metadata.version')
+    return `${invalid} Refusing to perform the requested downgrade because it might delete metadata information.`
   return allowDowngrade || upgradeType === SAFE_DOWNGRADE || upgradeType === UNSAFE_DOWNGRADE
+    ? null
+    : `${invalid} Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.`
 }

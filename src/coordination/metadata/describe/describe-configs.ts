@@ -179,6 +179,8 @@ function brokerRow(
   // Quotas that only the cluster can set show once somebody did.
   if (clusterSetOnly.has(name) && resolved.source === configSource.default) return undefined
   const row = describeRow(configResourceType.broker, resolved, synonyms)
+  if (clusterSetOnly.has(name))
+    return { ...row, synonyms: row.synonyms.filter(({ source }) => source !== configSource.default) }
   const onlyCluster = layers.static === emptyLayers.static && layers.dynamic === emptyLayers.dynamic
   return onlyCluster ? { ...row, synonyms: row.synonyms.slice(0, 1) } : row
 }

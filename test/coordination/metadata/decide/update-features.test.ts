@@ -12,7 +12,7 @@ const update = (feature: string, maxVersionLevel: number, upgradeType = 1, allow
 })
 
 function ask(updates: readonly ReturnType<typeof update>[], validateOnly = false, version = 2) {
-  return decideUpdateFeatures(image, { timeoutMs: 0, featureUpdates: updates, validateOnly }, version)
+  return decideUpdateFeatures(image, { timeoutMs: 0, featureUpdates: updates, validateOnly }, 2, version)
 }
 
 describe('UpdateFeatures', () => {
@@ -25,6 +25,21 @@ describe('UpdateFeatures', () => {
   ])('refuses %s', (_, updates) => {
     const { records, reply } = ask(updates)
     expect([reply.errorCode, records]).toEqual([95, []])
+  })
+
+  it.each([
+    [
+      update('metadata.version', 99),
+      'Invalid update version 99 for feature metadata.version. Local controller 2 only supports versions 7-30',
+    ],
+    [
+      update('no.such', 1),
+      'Invalid update version 1 for feature no.such. Local controller 2 does not support this feature.',
+    ],
+  ])('tells why, in the words of Kafka', (one, why) => {
+    expect(ask([one]).reply.errorMessage).toBe(
+      `The update failed for all features since the following feature had an error: ${why}`,
+    )
   })
 
   it('refuses one feature twice', () => {
@@ -43,9 +58,9 @@ describe('UpdateFeatures', () => {
       { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 25 } },
     ])
     const request = { timeoutMs: 0, featureUpdates: [update('metadata.version', 30)], validateOnly: false }
-    expect(decideUpdateFeatures(older, request, 2).records).toEqual([
+    expect(decideUpdateFeatures(older, request, 1, 2).records).toEqual([
       { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 30 } },
     ])
-    expect(decideUpdateFeatures(older, { ...request, validateOnly: true }, 2).records).toEqual([])
+    expect(decideUpdateFeatures(older, { ...request, validateOnly: true }, 1, 2).records).toEqual([])
   })
 })

@@ -232,6 +232,8 @@ describe('DescribeConfigs of brokers', () => {
       value: '9',
       configSource: 2,
       readOnly: false,
+      // No default stands behind it: without one there is no quota.
+      synonyms: [{ name: 'leader.replication.throttled.rate', value: '9', source: 2 }],
     })
   })
 
