@@ -1,5 +1,6 @@
 /**
- * Several real broker processes that form one cluster, on free ports, each with a folder of its own.
+ * Several real broker processes that form one cluster, on free ports, each with a folder of its own; a test may give each
+ * a disk and a network of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -19,22 +20,41 @@ function freePort(): Promise<number> {
   })
 }
 
+/** Where one node stands: on this machine's loopback, in a folder made here, unless told otherwise. */
+export interface NodePlace {
+  readonly host?: string
+  /** Kept when the cluster is closed. */
+  readonly dataDirectory?: string
+  readonly launcher?: readonly string[]
+}
+
 export interface ClusterOptions {
   readonly nodes?: number
+  /** The place of node 1, of node 2, … */
+  readonly places?: readonly NodePlace[]
   readonly settings?: Readonly<Record<string, string>>
 }
 
 export class BrokerCluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'sluice-cluster-'))
   readonly #settings: Readonly<Record<string, string>>
-  readonly #ports: readonly number[]
+  readonly #places: readonly NodePlace[]
+  readonly #ports: number[]
+  readonly #quorumPorts: number[]
+  /** The first voters: every node is given the same list, also those that join later. */
   readonly #quorum: string
   readonly #running = new Map<number, BrokerProcess>()
+  /** Nodes on their way up: one may fail while the others still start. */
+  readonly #starting = new Set<Promise<BrokerProcess>>()
 
   private constructor(options: ClusterOptions, ports: readonly number[], quorumPorts: readonly number[]) {
     this.#settings = options.settings ?? {}
-    this.#ports = ports
-    this.#quorum = quorumPorts.map((port, index) => `${index + 1}@127.0.0.1:${port}`).join(',')
+    this.#places = options.places ?? []
+    this.#ports = [...ports]
+    this.#quorumPorts = [...quorumPorts]
+    this.#quorum = quorumPorts
+      .map((port, index) => `${index + 1}@${this.hostOf(index + 1)}:${port}`)
+      .join(',')
   }
 
   static async start(options: ClusterOptions = {}): Promise<BrokerCluster> {
@@ -46,13 +66,24 @@ export class BrokerCluster {
   }
 
   get bootstrap(): string {
-    return this.#ports.map((port) => `127.0.0.1:${port}`).join(',')
+    return this.#ports.map((port, index) => `${this.hostOf(index + 1)}:${port}`).join(',')
+  }
+
+  hostOf(node: number): string {
+    return this.#places[node - 1]?.host ?? '127.0.0.1'
   }
 
   portOf(node: number): number {
     const port = this.#ports[node - 1]
     if (port === undefined) throw new Error(`there is no node ${node}`)
     return port
+  }
+
+  /** Where other nodes reach its quorum. */
+  quorumAddressOf(node: number): string {
+    const port = this.#quorumPorts[node - 1]
+    if (port === undefined) throw new Error(`there is no node ${node}`)
+    return `${this.hostOf(node)}:${port}`
   }
 
   node(node: number): BrokerProcess {
@@ -66,18 +97,36 @@ export class BrokerCluster {
   }
 
   dataDirectory(node: number): string {
-    return join(this.#directory, String(node))
+    return this.#places[node - 1]?.dataDirectory ?? join(this.#directory, String(node))
+  }
+
+  /** Starts one node more, which is not in the list of voters; answers its id. */
+  async addNode(): Promise<number> {
+    const [port, quorumPort] = await Promise.all([freePort(), freePort()])
+    const node = this.#ports.push(port)
+    this.#quorumPorts.push(quorumPort)
+    await this.startNode(node)
+    return node
   }
 
   /** Resolves when clients can connect to it. */
   async startNode(node: number): Promise<void> {
-    const broker = await startBroker({
+    const isListed = this.#quorum.split(',').some((entry) => entry.startsWith(`${node}@`))
+    const listener = isListed ? [] : ['--listen', `CONTROLLER://${this.quorumAddressOf(node)}`]
+    const starting = startBroker({
+      host: this.hostOf(node),
+      launcher: this.#places[node - 1]?.launcher ?? [],
       port: this.portOf(node),
       dataDirectory: this.dataDirectory(node),
       settings: this.#settings,
-      arguments: ['--node-id', String(node), '--quorum', this.#quorum],
+      arguments: ['--node-id', String(node), '--quorum', this.#quorum, ...listener],
     })
-    this.#running.set(node, broker)
+    this.#starting.add(starting)
+    try {
+      this.#running.set(node, await starting)
+    } finally {
+      this.#starting.delete(starting)
+    }
   }
 
   /** Ends a node with a signal and waits until it is gone. */
@@ -93,6 +142,7 @@ export class BrokerCluster {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#starting)
     await Promise.all(this.runningNodes.map((node) => this.kill(node)))
     rmSync(this.#directory, { recursive: true, force: true })
   }

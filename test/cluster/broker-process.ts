@@ -12,7 +12,10 @@ const START_MS_MAX = 30_000
 export interface BrokerOptions {
   /** Kept when the broker is closed; made and removed by this module when missing. */
   readonly dataDirectory?: string
+  readonly host?: string
   readonly port?: number
+  /** A command that runs the broker in its own place: `ip netns exec NAME`. */
+  readonly launcher?: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
   readonly arguments?: readonly string[]
 }
@@ -41,12 +44,15 @@ function exited(child: ChildProcess): Promise<number | null> {
 export async function startBroker(options: BrokerOptions = {}): Promise<BrokerProcess> {
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'sluice-test-'))
   const settings = { ...TEST_SETTINGS, ...options.settings }
+  const host = options.host ?? '127.0.0.1'
+  const [command = process.execPath, ...prefix] = [...(options.launcher ?? []), process.execPath]
   const child = spawn(
-    process.execPath,
+    command,
     [
+      ...prefix,
       PROGRAM,
       'start',
-      ...['--listen', `127.0.0.1:${options.port ?? 0}`],
+      ...['--listen', `${host}:${options.port ?? 0}`],
       ...['--data-dir', dataDirectory],
       ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
       ...(options.arguments ?? []),
@@ -57,10 +63,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
   let errors = ''
   child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   const port = await new Promise<number>((done, fail) => {
-    const expire = setTimeout(
-      () => fail(new Error(`the broker did not listen within ${START_MS_MAX} ms: ${errors}`)),
-      START_MS_MAX,
-    )
+    const expire = setTimeout(() => {
+      fail(new Error(`the broker did not listen within ${START_MS_MAX} ms: ${errors}`))
+      child.kill('SIGKILL')
+    }, START_MS_MAX)
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString()
       const match = /listening on .*:(\d+)\n/.exec(output)
@@ -79,7 +85,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
   }
   return {
     port,
-    bootstrap: `127.0.0.1:${port}`,
+    bootstrap: `${host}:${port}`,
     dataDirectory,
     process: child,
     errors: () => errors,

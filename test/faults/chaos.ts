@@ -8,33 +8,20 @@
  * all heals, and the cluster is compared with what was acknowledged; at the end the replicas' files are compared byte by
  * byte.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { metadata } from '../../src/protocol/messages/metadata.ts'
+import { rmSync } from 'node:fs'
 import { BrokerCluster } from '../cluster/broker-cluster.ts'
-import { RawConnection } from '../cluster/raw-connection.ts'
-import { ClusterLedger, LEDGER_PARTITIONS, LEDGER_TOPIC } from './cluster-ledger.ts'
-import { conclude, isProgram, numberArgument, pause, until } from './script.ts'
+import { ClusterLedger } from './cluster-ledger.ts'
+import { dice } from './dice.ts'
+import { compareReplicas, healed } from './healed-cluster.ts'
+import { conclude, isProgram, numberArgument, pause } from './script.ts'
 
 const NODES = 3
-const HEAL_MS_MAX = 90_000
 const SETTINGS = { 'offsets.topic.num.partitions': '4' }
 
 export interface ChaosReport {
   readonly faults: ReadonlyMap<string, number>
   readonly summary: string
   readonly violations: readonly string[]
-}
-
-/** A small generator of its own, so that a seed tells the faults (not their timing). */
-function dice(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 class Chaos {
@@ -112,42 +99,6 @@ class Chaos {
     await this.#cluster.kill(node)
     rmSync(this.#cluster.dataDirectory(node), { recursive: true, force: true })
     await this.#cluster.startNode(node)
-  }
-}
-
-/** Waits until every replica of every partition is in sync. */
-async function healed(cluster: BrokerCluster): Promise<void> {
-  await until('every replica in sync', HEAL_MS_MAX, async () => {
-    try {
-      const connection = await RawConnection.open(cluster.portOf(1))
-      const answer = await connection.request(metadata, 12, { topics: null })
-      connection.close()
-      const partitions = answer.topics.flatMap((topic) => topic.partitions)
-      const isWhole = partitions.every(
-        ({ isrNodes, replicaNodes }) => isrNodes.length === replicaNodes.length,
-      )
-      return isWhole && partitions.length > 0 && answer.brokers.length === NODES ? true : null
-    } catch {
-      return null
-    }
-  })
-}
-
-/** All segment bytes of one replica. */
-function bytesOf(cluster: BrokerCluster, node: number, partition: number): Buffer {
-  const folder = join(cluster.dataDirectory(node), `${LEDGER_TOPIC}-${partition}`)
-  const segments = readdirSync(folder).filter((name) => name.endsWith('.log'))
-  return Buffer.concat(segments.sort().map((name) => readFileSync(join(folder, name))))
-}
-
-function compareReplicas(cluster: BrokerCluster, violations: string[]): void {
-  for (let partition = 0; partition < LEDGER_PARTITIONS; partition++) {
-    const [first, ...others] = [1, 2, 3].map((node) => bytesOf(cluster, node, partition))
-    for (const [index, other] of others.entries())
-      if (first === undefined || !first.equals(other))
-        violations.push(
-          `replicas of partition ${partition} differ: ${first?.length} bytes on node 1, ${other.length} on node ${index + 2}`,
-        )
   }
 }
 

@@ -43,19 +43,25 @@ export class ClusterLedger {
   readonly #read = Array.from({ length: PARTITIONS }, () => ({ nextOffset: 0, values: [] as string[] }))
   /** What clients threw that is no answer of a broker. */
   readonly #surprises: string[] = []
+  /** With what sends failed although they were retried. */
+  readonly errorsOfPatient: string[] = []
   #topicsTried = 0
 
   readonly #replicas: number
 
-  private constructor(bootstrap: string, replicas: number) {
+  private constructor(bootstrap: string, replicas: number, requestTimeoutMs: number) {
     this.#replicas = replicas
-    this.#patient = connectTo(bootstrap, 120_000)
-    this.#hasty = connectTo(bootstrap, 0)
+    this.#patient = connectTo(bootstrap, 120_000, requestTimeoutMs)
+    this.#hasty = connectTo(bootstrap, 0, requestTimeoutMs)
   }
 
-  /** Makes the topic, with as many replicas of everything, and starts the load. */
-  static async open(bootstrap: string, replicas = 1): Promise<ClusterLedger> {
-    const ledger = new ClusterLedger(bootstrap, replicas)
+  /**
+   * Makes the topic, with as many replicas of everything, and starts the load.
+   *
+   * @param requestTimeoutMs after which a client gives a connection up: short where the network loses packets.
+   */
+  static async open(bootstrap: string, replicas = 1, requestTimeoutMs = 60_000): Promise<ClusterLedger> {
+    const ledger = new ClusterLedger(bootstrap, replicas, requestTimeoutMs)
     await createTopic(ledger.#patient, {
       name: TOPIC,
       partitions: PARTITIONS,
@@ -68,7 +74,13 @@ export class ClusterLedger {
       const producer = new Producer(idempotent ? ledger.#patient : ledger.#hasty, { idempotent })
       const writer = new NumberedWriter(`w${index}`, TOPIC, (index >> 1) % PARTITIONS, producer)
       ledger.#writers.push(writer)
-      ledger.#loops.push(ledger.#loop(() => writer.sendNext()))
+      ledger.#loops.push(
+        ledger.#loop(async () => {
+          const isSent = await writer.sendNext()
+          if (idempotent && !isSent) ledger.errorsOfPatient.push(`${writer.lastOutcome} at ${writer.name}`)
+          return isSent
+        }),
+      )
     }
     for (let index = 0; index < GROUPS; index++) {
       const group = { name: `group-${index}`, sent: 0, acknowledged: -1 }
@@ -85,9 +97,13 @@ export class ClusterLedger {
     return `${records} records, ${commits} commits, ${this.#topicsMade.size} topics and ${this.#topicsGone.size} deletions acknowledged`
   }
 
-  /** Stops the load and compares; it stays stopped until `resume`. */
-  async compare(violations: string[]): Promise<void> {
+  /** Stops the load and compares, once all is `settled`; it stays stopped until `resume`. */
+  async compare(
+    violations: string[],
+    settled: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<void> {
     await this.#gate.close()
+    await settled()
     violations.push(...this.#surprises.splice(0))
     await this.#comparePartitions(violations)
     await this.#compareGroups(violations)

@@ -3,7 +3,9 @@
  * partition on all of them, a writer on each that waits for acks=all.
  *
  *   node test/faults/failover.ts --rounds 30 --fault kill|freeze|stop
+ *   node test/faults/failover.ts --rounds 30 --fault alone|deaf|mute     (root, Linux: network namespaces)
  *
+ * The last three cut a node off, from nodes and clients: wholly, only what comes to it, only what leaves it.
  * For each round it prints the longest gap between two acknowledgements on the partitions that the broker led, and on the
  * others; and how long the broker, started again, took until it was in every ISR.
  */
@@ -14,6 +16,7 @@ import { produce } from '../../src/protocol/messages/produce.ts'
 import { BrokerCluster } from '../cluster/broker-cluster.ts'
 import { RawConnection } from '../cluster/raw-connection.ts'
 import { batchOf } from '../cluster/raw-requests.ts'
+import { type Direction, NodeNetworks } from './node-networks.ts'
 import { isProgram, numberArgument, pause, until } from './script.ts'
 
 const TOPIC = 'failover'
@@ -21,7 +24,24 @@ const PARTITIONS = 6
 const RETRY_MS = 5
 const ASK_MS = 400
 
-export type Fault = 'kill' | 'freeze' | 'stop'
+export type Fault = 'kill' | 'freeze' | 'stop' | CutFault
+type CutFault = 'alone' | 'deaf' | 'mute'
+
+const CUTS: Readonly<Record<CutFault, readonly Direction[]>> = {
+  alone: ['in', 'out'],
+  deaf: ['in'],
+  mute: ['out'],
+}
+
+function isCut(fault: Fault): fault is CutFault {
+  return fault in CUTS
+}
+
+/** A cluster, and its networks where they are to be cut. */
+interface Scene {
+  readonly cluster: BrokerCluster
+  readonly networks: NodeNetworks | null
+}
 
 export interface Round {
   readonly node: number
@@ -52,7 +72,7 @@ async function look(cluster: BrokerCluster, except = 0): Promise<View | null> {
     if (node === except) continue
     let connection: RawConnection | null = null
     try {
-      connection = await within(RawConnection.open(cluster.portOf(node)), ASK_MS)
+      connection = await within(RawConnection.open(cluster.portOf(node), cluster.hostOf(node)), ASK_MS)
       const answer = await within(connection.request(metadata, 9, { topics: [{ name: TOPIC }] }), ASK_MS)
       const partitions = answer.topics[0]?.partitions ?? []
       if (partitions.length < PARTITIONS) continue
@@ -100,7 +120,10 @@ class Writer {
   async #writeTo(leader: number): Promise<void> {
     let connection: RawConnection | null = null
     try {
-      connection = await within(RawConnection.open(this.#cluster.portOf(leader)), ASK_MS)
+      connection = await within(
+        RawConnection.open(this.#cluster.portOf(leader), this.#cluster.hostOf(leader)),
+        ASK_MS,
+      )
       while (!this.#stopped) {
         const request = connection.request(produce, 8, {
           acks: -1,
@@ -132,15 +155,20 @@ class Writer {
 }
 
 async function controllerOf(cluster: BrokerCluster): Promise<number> {
-  const connection = await RawConnection.open(cluster.portOf(cluster.runningNodes[0] ?? 1))
+  const asked = cluster.runningNodes[0] ?? 1
+  const connection = await RawConnection.open(cluster.portOf(asked), cluster.hostOf(asked))
   const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
   const answer = await connection.request(describeQuorum, 0, { topics })
   connection.close()
   return answer.topics[0]?.partitions[0]?.leaderId ?? -1
 }
 
-async function strike(cluster: BrokerCluster, fault: Fault, node: number): Promise<void> {
-  if (fault === 'freeze') cluster.signal(node, 'SIGSTOP')
+async function strike({ cluster, networks }: Scene, fault: Fault, node: number): Promise<void> {
+  if (isCut(fault)) {
+    const others = [1, 2, 3].filter((other) => other !== node)
+    networks?.cut(node, others, CUTS[fault])
+    networks?.cutClients(node, CUTS[fault])
+  } else if (fault === 'freeze') cluster.signal(node, 'SIGSTOP')
   else await cluster.kill(node, fault === 'kill' ? 'SIGKILL' : 'SIGTERM')
 }
 
@@ -152,7 +180,9 @@ async function allBack(cluster: BrokerCluster): Promise<void> {
   })
 }
 
-async function oneRound(cluster: BrokerCluster, fault: Fault, node: number): Promise<Round> {
+async function oneRound(scene: Scene, fault: Fault, node: number): Promise<Round> {
+  const { cluster, networks } = scene
+  const staysSilent = fault === 'freeze' || isCut(fault)
   let avoided = 0
   const writers = Array.from({ length: PARTITIONS }, (_, index) => new Writer(cluster, index, () => avoided))
   const loops = writers.map((writer) => writer.run())
@@ -160,10 +190,10 @@ async function oneRound(cluster: BrokerCluster, fault: Fault, node: number): Pro
   const before = await look(cluster)
   const wasController = (await controllerOf(cluster)) === node
   const struckMs = performance.now()
-  // A frozen node would be asked again and again; a client that was told by others asks them.
-  if (fault === 'freeze') avoided = node
-  await strike(cluster, fault, node)
-  await pause(fault === 'freeze' ? 5_000 : 2_000)
+  // A silent node would be asked again and again; a client that was told by others asks them.
+  if (staysSilent) avoided = node
+  await strike(scene, fault, node)
+  await pause(staysSilent ? 5_000 : 2_000)
   const endMs = performance.now()
   for (const writer of writers) writer.stop()
   await Promise.all(loops)
@@ -175,7 +205,8 @@ async function oneRound(cluster: BrokerCluster, fault: Fault, node: number): Pro
         .map((writer) => writer.gapMs(struckMs, endMs)),
     )
   const restartedMs = performance.now()
-  if (fault === 'freeze') cluster.signal(node, 'SIGCONT')
+  if (isCut(fault)) networks?.heal()
+  else if (fault === 'freeze') cluster.signal(node, 'SIGCONT')
   else await cluster.startNode(node)
   await allBack(cluster)
   const backMs = performance.now() - restartedMs
@@ -185,7 +216,7 @@ async function oneRound(cluster: BrokerCluster, fault: Fault, node: number): Pro
 /** Asks for preferred leaders again, so that every node leads two partitions at the start of a round. */
 async function balance(cluster: BrokerCluster): Promise<void> {
   const { electLeaders } = await import('../../src/protocol/messages/elect-leaders.ts')
-  const connection = await RawConnection.open(cluster.portOf(1))
+  const connection = await RawConnection.open(cluster.portOf(1), cluster.hostOf(1))
   await connection.request(electLeaders, 2, { electionType: 0, topicPartitions: null, timeoutMs: 5_000 })
   connection.close()
 }
@@ -196,10 +227,14 @@ export async function measureFailover(
   rounds: number,
   told: (round: Round) => void,
 ): Promise<Round[]> {
-  const cluster = await BrokerCluster.start()
+  const networks = isCut(fault) ? new NodeNetworks(3) : null
+  const places = [1, 2, 3].map((node) =>
+    networks === null ? {} : { host: networks.hostOf(node), launcher: networks.launcherOf(node) },
+  )
+  const cluster = await BrokerCluster.start({ places })
   const results: Round[] = []
   try {
-    const connection = await RawConnection.open(cluster.portOf(1))
+    const connection = await RawConnection.open(cluster.portOf(1), cluster.hostOf(1))
     await connection.request(createTopics, 7, {
       topics: [
         {
@@ -215,12 +250,13 @@ export async function measureFailover(
     connection.close()
     for (let round = 0; round < rounds; round++) {
       await balance(cluster)
-      const result = await oneRound(cluster, fault, (round % 3) + 1)
+      const result = await oneRound({ cluster, networks }, fault, (round % 3) + 1)
       results.push(result)
       told(result)
     }
   } finally {
     await cluster.close()
+    networks?.remove()
   }
   return results
 }

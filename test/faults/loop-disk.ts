@@ -69,10 +69,13 @@ export class LoopDisk {
     this.#isMounted = false
   }
 
-  /** From here on every access fails, and what was not synced is gone after the next mount. */
-  cutPower(journal: JournalFate): void {
+  /**
+   * From here on every access fails, and what was not synced is gone after the next mount. The power of others may go at
+   * the same moment.
+   */
+  cutPower(journal: JournalFate, others: readonly LoopDisk[] = []): void {
     this.#cutter ??= this.#compileCutter()
-    mustRun(this.#cutter, this.mountPoint, journal)
+    mustRun(this.#cutter, journal, this.mountPoint, ...others.map((disk) => disk.mountPoint))
   }
 
   remove(): void {

@@ -8,9 +8,9 @@ import { nodeNetwork } from '../../src/runtime/node/network.ts'
 import { nodeRandom } from '../../src/runtime/node/random.ts'
 
 /** @param retryMs how long retriable failures are retried; 0 shows them all. */
-export function connectTo(bootstrap: string, retryMs: number): Cluster {
+export function connectTo(bootstrap: string, retryMs: number, requestTimeoutMs = 60_000): Cluster {
   const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
-  return new Cluster(world, { bootstrap: bootstrap.split(','), retryMs, requestTimeoutMs: 60_000 })
+  return new Cluster(world, { bootstrap: bootstrap.split(','), retryMs, requestTimeoutMs })
 }
 
 /** `OK`, or the code of the failure; what is no answer and no lost connection is thrown. */
