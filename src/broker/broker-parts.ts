@@ -42,7 +42,7 @@ export function assembleParts(facts: NodeFacts, brokerEpoch: () => bigint): Brok
   const { config, world, metrics, settings, storage, quorum } = facts
   const controller = controllerOf(facts)
   const proposals = new IsrProposals({
-    controller: () => controller,
+    controller,
     image: () => quorum.image,
     brokerId: config.nodeId,
     brokerEpoch,

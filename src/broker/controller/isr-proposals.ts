@@ -34,7 +34,7 @@ const RETRY_MS = 50
 type Resignation = Parameters<PartitionController['giveUpLeadership']>[0]
 
 export interface ProposalFacts {
-  readonly controller: () => Controller
+  readonly controller: Pick<Controller, 'call'>
   readonly brokerId: number
   readonly image: () => MetadataImage
   /** -1 until this broker is registered. */
@@ -96,7 +96,7 @@ export class IsrProposals implements PartitionController {
     this.#waiting.clear()
     const { controller, log } = this.#facts
     try {
-      const reply = await controller().call(
+      const reply = await controller.call(
         alterPartitionCommand,
         alterPartition.versions.max,
         this.#requestOf(batch),

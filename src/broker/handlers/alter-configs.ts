@@ -3,20 +3,13 @@ import { decideAlterConfigs } from '../../coordination/metadata/decide/alter-con
 import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { decided } from '../controller/command.ts'
 import { serveByController } from '../handler.ts'
+import { refusedResources } from './refused-resources.ts'
 
 export const alterConfigsCommand = decided(alterConfigs, {
   // A broker's own settings are changed by asking that very broker, whoever decides.
   decide: (image, request, { node, takenBy }) =>
     decideAlterConfigs(image, request, { ...node, nodeId: takenBy }),
-  refuse: (request, errorCode, errorMessage) => ({
-    throttleTimeMs: 0,
-    responses: request.resources.map(({ resourceType, resourceName }) => ({
-      errorCode,
-      errorMessage,
-      resourceType,
-      resourceName,
-    })),
-  }),
+  refuse: refusedResources,
   servedByAll: true,
 })
 

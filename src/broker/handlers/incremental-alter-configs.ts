@@ -6,20 +6,13 @@ import { decideIncrementalAlterConfigs } from '../../coordination/metadata/decid
 import { incrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
 import { decided } from '../controller/command.ts'
 import { serveByController } from '../handler.ts'
+import { refusedResources } from './refused-resources.ts'
 
 export const incrementalAlterConfigsCommand = decided(incrementalAlterConfigs, {
   // A broker's own settings are changed by asking that very broker, whoever decides.
   decide: (image, request, { node, takenBy }) =>
     decideIncrementalAlterConfigs(image, request, { ...node, nodeId: takenBy }),
-  refuse: (request, errorCode, errorMessage) => ({
-    throttleTimeMs: 0,
-    responses: request.resources.map(({ resourceType, resourceName }) => ({
-      errorCode,
-      errorMessage,
-      resourceType,
-      resourceName,
-    })),
-  }),
+  refuse: refusedResources,
   servedByAll: true,
 })
 

@@ -5,6 +5,7 @@
  * message is a value: what carries it (gRPC, a story, a simulation) adds only the sender. `batches` are opaque here, the
  * spans beside them say all that Raft needs.
  */
+import { ZERO_UUID } from '../../protocol/uuid.ts'
 
 /** A node by its life on one disk: an id whose disk was lost comes back with another directory (KIP-853). */
 export interface ReplicaKey {
@@ -14,7 +15,7 @@ export interface ReplicaKey {
 }
 
 /** Stands for a directory that is not known yet; matches every one. */
-export const UNKNOWN_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
+export const UNKNOWN_DIRECTORY = ZERO_UUID
 
 export interface VoterEndpoint {
   readonly name: string

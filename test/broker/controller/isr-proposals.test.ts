@@ -24,13 +24,12 @@ class Bench {
   answers: ((answer: AlterPartitionResponseInput) => void)[] = []
   image: MetadataImage = withTopic(cluster(null, null, null), 't', { assignments: [[1, 2, 3]] })
   readonly proposals = new IsrProposals({
-    controller: () =>
-      ({
-        call: (_command: typeof alterPartitionCommand, _version: number, request: AlterPartitionRequest) => {
-          this.asked.push(request)
-          return new Promise<AlterPartitionResponseInput>((resolve) => this.answers.push(resolve))
-        },
-      }) as unknown as Controller,
+    controller: {
+      call: (_command: typeof alterPartitionCommand, _version: number, request: AlterPartitionRequest) => {
+        this.asked.push(request)
+        return new Promise<AlterPartitionResponseInput>((resolve) => this.answers.push(resolve))
+      },
+    } as unknown as Controller,
     brokerId: 1,
     brokerEpoch: () => 1n,
     image: () => this.image,

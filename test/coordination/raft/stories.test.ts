@@ -7,35 +7,27 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { retell, withoutComments } from '../../stories/retell.ts'
 import { Story } from './story-verbs.ts'
 
 const folder = join(import.meta.dirname, '../../stories/raft')
 const rewrites = process.env.REWRITE_STORIES === '1'
-const DIVIDER = '----'
 const SCENARIO = '== '
 
 /** The story told again: names and comments stay, every step gets its transcript. */
 function retold(text: string): { told: string; scenarios: string[] } {
   let story = new Story()
   const scenarios: string[] = []
-  const blocks = text
-    .trim()
-    .split(/\n\n+/)
-    .map((block) => {
-      const lines = block.split('\n')
-      const divider = lines.indexOf(DIVIDER)
-      const head = divider < 0 ? lines : lines.slice(0, divider)
-      const name = head.find((line) => line.startsWith(SCENARIO))
-      if (name !== undefined) {
-        story = new Story()
-        scenarios.push(name)
-      }
-      const steps = head.filter((line) => !line.startsWith('#') && !line.startsWith(SCENARIO))
-      if (steps.length === 0) return head.join('\n')
-      const transcript = steps.map((line) => story.step(line)).join('\n')
-      return `${head.join('\n')}\n${DIVIDER}\n${transcript}`
-    })
-  return { told: `${blocks.join('\n\n')}\n`, scenarios }
+  const stepsOf = (head: readonly string[]): readonly string[] => {
+    const name = head.find((line) => line.startsWith(SCENARIO))
+    if (name !== undefined) {
+      story = new Story()
+      scenarios.push(name)
+    }
+    return withoutComments(head).filter((line) => !line.startsWith(SCENARIO))
+  }
+  const told = retell(text, stepsOf, (line) => story.step(line))
+  return { told, scenarios }
 }
 
 describe('raft stories', () => {

@@ -6,27 +6,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { retell, withoutComments } from '../../stories/retell.ts'
 import { Story } from './story-verbs.ts'
 
 const folder = join(import.meta.dirname, '../../stories/replication')
 const rewrites = process.env.REWRITE_STORIES === '1'
-const DIVIDER = '----'
 
 function retold(text: string): { told: string; problems: string[] } {
   const story = new Story()
-  const blocks = text
-    .trim()
-    .split(/\n\n+/)
-    .map((block) => {
-      const lines = block.split('\n')
-      const divider = lines.indexOf(DIVIDER)
-      const head = divider < 0 ? lines : lines.slice(0, divider)
-      const steps = head.filter((line) => !line.startsWith('#'))
-      if (steps.length === 0) return head.join('\n')
-      const transcript = steps.map((line) => story.step(line)).join('\n')
-      return `${head.join('\n')}\n${DIVIDER}\n${transcript}`
-    })
-  return { told: `${blocks.join('\n\n')}\n`, problems: story.problems }
+  const told = retell(text, withoutComments, (line) => story.step(line))
+  return { told, problems: story.problems }
 }
 
 describe('replication stories', () => {
