@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { type BrokerProcess, startBroker } from './broker-process.ts'
 
 /** A free port: the system gives none of these to others for a while. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
