@@ -11,10 +11,10 @@ import { committedOffsets } from '../../src/client/consumer.ts'
 import { Producer } from '../../src/client/producer.ts'
 import { initProducerId } from '../../src/protocol/messages/init-producer-id.ts'
 import { Gate } from './gate.ts'
-import { NumberedWriter, parseNumbered } from './numbered-writer.ts'
-import { readPartition } from './read-partition.ts'
+import { NumberedWriter, senderTo } from './numbered-writer.ts'
 import { pause } from './script.ts'
 import { connectTo, outcomeOf } from './test-client.ts'
+import { WrittenTopic } from './written-topic.ts'
 
 export const LEDGER_TOPIC = 'ledger'
 export const LEDGER_PARTITIONS = 4
@@ -40,7 +40,7 @@ export class ClusterLedger {
   readonly #topicsMade = new Set<string>()
   readonly #topicsGone = new Set<string>()
   readonly #producerIds = new Set<bigint>()
-  readonly #read = Array.from({ length: PARTITIONS }, () => ({ nextOffset: 0, values: [] as string[] }))
+  readonly #topic = new WrittenTopic(TOPIC, PARTITIONS, this.#writers)
   /** What clients threw that is no answer of a broker. */
   readonly #surprises: string[] = []
   /** With what sends failed although they were retried. */
@@ -72,7 +72,7 @@ export class ClusterLedger {
       const idempotent = index % 2 === 0
       // A writer that is not idempotent does not retry either: then nothing may stand twice.
       const producer = new Producer(idempotent ? ledger.#patient : ledger.#hasty, { idempotent })
-      const writer = new NumberedWriter(`w${index}`, TOPIC, (index >> 1) % PARTITIONS, producer)
+      const writer = new NumberedWriter(`w${index}`, (index >> 1) % PARTITIONS, senderTo(TOPIC, producer))
       ledger.#writers.push(writer)
       ledger.#loops.push(
         ledger.#loop(async () => {
@@ -105,7 +105,7 @@ export class ClusterLedger {
     await this.#gate.close()
     await settled()
     violations.push(...this.#surprises.splice(0))
-    await this.#comparePartitions(violations)
+    await this.#topic.compare(this.#patient, violations)
     await this.#compareGroups(violations)
     await this.#compareTopics(violations)
     await this.#compareProducerIds(violations)
@@ -120,12 +120,7 @@ export class ClusterLedger {
     await this.compare(violations)
     this.#gate.end()
     await Promise.all(this.#loops)
-    for (const [partition, { values }] of this.#read.entries()) {
-      const all: string[] = []
-      await readPartition(this.#patient, TOPIC, partition, 0, (value) => all.push(value?.toString() ?? ''))
-      if (all.length !== values.length || all.some((value, index) => value !== values[index]))
-        violations.push(`partition ${partition} does not hold any more what was read from it before`)
-    }
+    await this.#topic.readAgain(this.#patient, violations)
     await this.#patient.close()
     await this.#hasty.close()
   }
@@ -173,27 +168,6 @@ export class ClusterLedger {
     }
     await pause(20)
     return isMade
-  }
-
-  async #comparePartitions(violations: string[]): Promise<void> {
-    const writers = new Map(this.#writers.map((writer) => [writer.name, writer]))
-    for (const [partition, read] of this.#read.entries()) {
-      const end = await readPartition(this.#patient, TOPIC, partition, read.nextOffset, (bytes) => {
-        const value = bytes?.toString() ?? ''
-        read.values.push(value)
-        const parsed = parseNumbered(bytes)
-        const writer = writers.get(parsed?.name ?? '')
-        if (parsed === null || writer === undefined || writer.partition !== partition)
-          violations.push(`partition ${partition} holds what nobody sent to it: ${value.slice(0, 40)}`)
-        else writer.saw(parsed.number, violations)
-      })
-      if (end < read.nextOffset)
-        violations.push(`partition ${partition} ended at ${read.nextOffset}, now at ${end}`)
-      if (end !== read.values.length)
-        violations.push(`partition ${partition} ends at ${end} with ${read.values.length} records`)
-      read.nextOffset = end
-    }
-    for (const writer of this.#writers) writer.judge(violations)
   }
 
   async #compareGroups(violations: string[]): Promise<void> {

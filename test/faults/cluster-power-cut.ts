@@ -10,7 +10,7 @@
  */
 import { join } from 'node:path'
 import { BrokerCluster } from '../cluster/broker-cluster.ts'
-import { ClusterLedger } from './cluster-ledger.ts'
+import { ClusterLedger, LEDGER_PARTITIONS, LEDGER_TOPIC } from './cluster-ledger.ts'
 import { agreed, compareReplicas, healed } from './healed-cluster.ts'
 import { LoopDisk, whyNoDisks } from './loop-disk.ts'
 import { conclude, isProgram, numberArgument, pause } from './script.ts'
@@ -74,7 +74,7 @@ export async function runClusterPowerCuts(
     if (violations.length === 0) {
       await ledger.close(violations)
       await agreed(cluster)
-      compareReplicas(cluster, violations)
+      compareReplicas(cluster, new Map([[LEDGER_TOPIC, LEDGER_PARTITIONS]]), violations)
     }
     return { rounds: round, summary: ledger.summary(), violations }
   } catch (error) {

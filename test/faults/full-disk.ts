@@ -17,7 +17,7 @@ import { committedOffsets } from '../../src/client/consumer.ts'
 import { Producer } from '../../src/client/producer.ts'
 import { type BrokerProcess, startBroker } from '../cluster/broker-process.ts'
 import { SmallDisk, whyNoDisks } from './loop-disk.ts'
-import { NumberedWriter, parseNumbered } from './numbered-writer.ts'
+import { NumberedWriter, parseNumbered, senderTo } from './numbered-writer.ts'
 import { readPartition } from './read-partition.ts'
 import { conclude, isProgram, until } from './script.ts'
 import { connectTo, outcomeOf } from './test-client.ts'
@@ -101,13 +101,12 @@ class FullDiskRun {
     const producer = new Producer(this.#hasty)
     this.#writers = Array.from(
       { length: PARTITIONS },
-      (_, partition) => new NumberedWriter(`w${partition}`, TOPIC, partition, producer),
+      (_, partition) => new NumberedWriter(`w${partition}`, partition, senderTo(TOPIC, producer)),
     )
     this.#stubborn = new NumberedWriter(
       'stubborn',
-      TOPIC,
       0,
-      new Producer(this.#patient, { idempotent: true }),
+      senderTo(TOPIC, new Producer(this.#patient, { idempotent: true })),
     )
   }
 

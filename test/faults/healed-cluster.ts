@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { metadata } from '../../src/protocol/messages/metadata.ts'
 import type { BrokerCluster } from '../cluster/broker-cluster.ts'
 import { RawConnection } from '../cluster/raw-connection.ts'
-import { LEDGER_PARTITIONS, LEDGER_TOPIC } from './cluster-ledger.ts'
 import { until } from './script.ts'
 
 const NODE_IDS = [1, 2, 3] as const
@@ -69,20 +68,25 @@ export async function agreed(cluster: BrokerCluster): Promise<void> {
 }
 
 /** All segment bytes of one replica. */
-function bytesOf(cluster: BrokerCluster, node: number, partition: number): Buffer {
-  const folder = join(cluster.dataDirectory(node), `${LEDGER_TOPIC}-${partition}`)
+function bytesOf(cluster: BrokerCluster, node: number, topic: string, partition: number): Buffer {
+  const folder = join(cluster.dataDirectory(node), `${topic}-${partition}`)
   const segments = readdirSync(folder).filter((name) => name.endsWith('.log'))
   return Buffer.concat(segments.sort().map((name) => readFileSync(join(folder, name))))
 }
 
-/** The replicas of the ledger's partitions, whose load has ended, byte by byte. */
-export function compareReplicas(cluster: BrokerCluster, violations: string[]): void {
-  for (let partition = 0; partition < LEDGER_PARTITIONS; partition++) {
-    const [first, ...others] = NODE_IDS.map((node) => bytesOf(cluster, node, partition))
-    for (const [index, other] of others.entries())
-      if (first === undefined || !first.equals(other))
-        violations.push(
-          `replicas of partition ${partition} differ: ${first?.length} bytes on node 1, ${other.length} on node ${index + 2}`,
-        )
-  }
+/** The replicas of those topics' partitions, whose load has ended, byte by byte. */
+export function compareReplicas(
+  cluster: BrokerCluster,
+  topics: ReadonlyMap<string, number>,
+  violations: string[],
+): void {
+  for (const [topic, partitions] of topics)
+    for (let partition = 0; partition < partitions; partition++) {
+      const [first, ...others] = NODE_IDS.map((node) => bytesOf(cluster, node, topic, partition))
+      for (const [index, other] of others.entries())
+        if (first === undefined || !first.equals(other))
+          violations.push(
+            `replicas of ${topic}-${partition} differ: ${first?.length} bytes on node 1, ${other.length} on node ${index + 2}`,
+          )
+    }
 }

@@ -20,7 +20,7 @@ import {
 } from '../../src/protocol/messages/describe-log-dirs.ts'
 import { type BrokerProcess, startBroker } from '../cluster/broker-process.ts'
 import { LoopDisk, whyNoDisks } from './loop-disk.ts'
-import { NumberedWriter, parseNumbered } from './numbered-writer.ts'
+import { NumberedWriter, parseNumbered, senderTo } from './numbered-writer.ts'
 import { readPartition } from './read-partition.ts'
 import { conclude, isProgram, until } from './script.ts'
 import { connectTo, outcomeOf } from './test-client.ts'
@@ -95,7 +95,7 @@ class MultiDirectoryRun {
     const producer = new Producer(this.#hasty)
     this.#writers = Array.from(
       { length: PARTITIONS },
-      (_, partition) => new NumberedWriter(`w${partition}`, TOPIC, partition, producer),
+      (_, partition) => new NumberedWriter(`w${partition}`, partition, senderTo(TOPIC, producer)),
     )
   }
 

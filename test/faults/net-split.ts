@@ -5,11 +5,11 @@
  *
  * Cuts: one node from the others, with or without the clients; only what comes to it, or only what leaves it; all nodes
  * from each other but not from the clients; two nodes from each other while the third sees both. During a cut a node may be
- * killed and started. Load and judgement are the ledger's; after each round all heals, every node must tell the same, and at
+ * killed and started. Load and judgement are those of `ClusterLoad`; after each round all heals, every node must tell the same, and at
  * the end the replicas' files are compared byte by byte. With `--log` the nodes' own words are printed at the end too.
  */
 import { BrokerCluster } from '../cluster/broker-cluster.ts'
-import { ClusterLedger } from './cluster-ledger.ts'
+import { ClusterLoad, LOADED_TOPICS } from './cluster-load.ts'
 import { dice } from './dice.ts'
 import { agreed, compareReplicas, healed } from './healed-cluster.ts'
 import { type Direction, NodeNetworks, whyNoNetworks } from './node-networks.ts'
@@ -24,7 +24,7 @@ const BOTH: readonly Direction[] = ['in', 'out']
 export interface NetSplitReport {
   readonly rounds: number
   readonly faults: ReadonlyMap<string, number>
-  readonly summary: string
+  readonly summary: readonly string[]
   /** Longest and mean time from the end of a fault until every replica was in sync again. */
   readonly healMs: { readonly worst: number; readonly mean: number }
   readonly violations: readonly string[]
@@ -115,7 +115,7 @@ async function runRounds(
   const violations: string[] = []
   const healMs: number[] = []
   const splits = new Splits(cluster, networks, options.seed)
-  const ledger = await ClusterLedger.open(cluster.bootstrap, NODE_IDS.length, REQUEST_TIMEOUT_MS)
+  const load = await ClusterLoad.open(cluster, REQUEST_TIMEOUT_MS)
   const untilMs = performance.now() + options.minutes * 60_000
   let round = 0
   while (round < options.rounds && performance.now() < untilMs && violations.length === 0) {
@@ -128,23 +128,23 @@ async function runRounds(
     await pause(300)
     await healed(cluster)
     healMs.push(performance.now() - healedFromMs)
-    await ledger.compare(violations, () => agreed(cluster))
+    await load.compare(violations, () => agreed(cluster))
     const cutMs = healedFromMs - struckMs
     told(
-      `round ${round}: ${fault}; ${cutMs.toFixed(0)} ms, healed after ${healMs.at(-1)?.toFixed(0)} ms; ${ledger.summary()}`,
+      `round ${round}: ${fault}; ${cutMs.toFixed(0)} ms, healed after ${healMs.at(-1)?.toFixed(0)} ms; ${load.summary.join('; ')}`,
     )
-    ledger.resume()
+    load.resume()
   }
   if (violations.length === 0) {
-    await ledger.close(violations)
+    await load.close(violations)
     await agreed(cluster)
-    compareReplicas(cluster, violations)
+    compareReplicas(cluster, LOADED_TOPICS, violations)
   }
   const mean = healMs.reduce((sum, ms) => sum + ms, 0) / Math.max(1, healMs.length)
   return {
     rounds: round,
     faults: splits.counts,
-    summary: ledger.summary(),
+    summary: load.summary,
     healMs: { worst: Math.max(0, ...healMs), mean },
     violations,
   }
@@ -207,8 +207,9 @@ if (isProgram(import.meta.url)) {
     `${report.rounds} rounds: ${[...report.faults].map(([name, count]) => `${count} × ${name}`).join(', ')}`,
   )
   console.log(
-    `whole again after ${report.healMs.mean.toFixed(0)} ms in the mean, ${report.healMs.worst.toFixed(0)} at worst; ${report.summary}`,
+    `whole again after ${report.healMs.mean.toFixed(0)} ms in the mean, ${report.healMs.worst.toFixed(0)} at worst`,
   )
+  for (const line of report.summary) console.log(line)
   conclude(
     report.violations,
     'nothing acknowledged was lost, doubled, reordered or undone, and replicas are equal',

@@ -6,13 +6,25 @@
 import type { Producer } from '../../src/client/producer.ts'
 import { outcomeOf } from './test-client.ts'
 
+export interface NumberedRecord {
+  readonly partition: number
+  readonly value: Buffer
+}
+
+/** Sends records of one partition; `OK`, or the code with which that failed. */
+export type RecordSender = (records: readonly NumberedRecord[]) => Promise<string>
+
+/** Sends with a producer of our own client. */
+export function senderTo(topic: string, producer: Producer): RecordSender {
+  return (records) => outcomeOf(producer.send(topic, records))
+}
+
 const PADDING = 'x'.repeat(400)
 
 export class NumberedWriter {
   readonly name: string
   readonly partition: number
-  readonly #topic: string
-  readonly #producer: Producer
+  readonly #send: RecordSender
   #sent = 0
   #acknowledgedCount = 0
   /** Acknowledged since the last judgement. */
@@ -21,11 +33,10 @@ export class NumberedWriter {
   #lastSeen = -1
   #lastOutcome = 'OK'
 
-  constructor(name: string, topic: string, partition: number, producer: Producer) {
+  constructor(name: string, partition: number, send: RecordSender) {
     this.name = name
     this.partition = partition
-    this.#topic = topic
-    this.#producer = producer
+    this.#send = send
   }
 
   get acknowledgedCount(): number {
@@ -47,7 +58,7 @@ export class NumberedWriter {
       partition: this.partition,
       value: Buffer.from(`${this.name}:${number}:${PADDING}`),
     }))
-    this.#lastOutcome = await outcomeOf(this.#producer.send(this.#topic, records))
+    this.#lastOutcome = await this.#send(records)
     if (this.#lastOutcome !== 'OK') return false
     this.#acknowledged.push(...numbers)
     this.#acknowledgedCount += count
@@ -84,4 +95,10 @@ export function parseNumbered(
   const [name, digits, padding] = value?.toString().split(':') ?? []
   if (name === undefined || digits === undefined || padding !== PADDING) return null
   return { name, number: Number(digits) }
+}
+
+/** What stands for a record in a history: its writer and number, or the beginning of what nobody sent. */
+export function labelOf(value: Buffer | null): string {
+  const parsed = parseNumbered(value)
+  return parsed === null ? `?${value?.toString('latin1', 0, 40)}` : `${parsed.name}:${parsed.number}`
 }

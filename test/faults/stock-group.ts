@@ -1,0 +1,169 @@
+/**
+ * A consumer group of stock kafkajs members, and the judge of what it was handed and what it committed.
+ *
+ * Every record must be the one that the log holds at that offset in the end: one that is not was read above the high
+ * watermark. A member begins where the group has committed, never before an acknowledged commit and never beyond what some
+ * member was handed, and goes on without a gap. Being handed a record twice after a rebalance is no fault.
+ *
+ * kafkajs gives up on some errors (CRASH without a restart): whoever runs it starts a new consumer, and so does this.
+ */
+import type { Consumer, Kafka } from 'kafkajs'
+import type { Cluster } from '../../src/client/cluster.ts'
+import { committedOffsets } from '../../src/client/consumer.ts'
+import { labelOf } from './numbered-writer.ts'
+import { until } from './script.ts'
+import type { WrittenTopic } from './written-topic.ts'
+
+const CATCH_UP_MS_MAX = 120_000
+
+export type HandOver = 'batches' | 'messages'
+
+interface Handed {
+  readonly offset: string
+  readonly value: Buffer | null
+}
+
+export class StockGroup {
+  readonly name: string
+  readonly #kafka: Kafka
+  readonly #topic: WrittenTopic
+  readonly #handOver: HandOver
+  readonly #members = new Map<number, Consumer>()
+  /** By partition, by offset: what was handed over first. */
+  readonly #labels: readonly string[][]
+  /** By partition: the newest commit that was acknowledged. */
+  readonly #acknowledged: number[]
+  readonly #violations: string[] = []
+  readonly #starting = new Set<Promise<void>>()
+  #isEnded = false
+  #deliveries = 0
+  #commits = 0
+  #joins = 0
+  #crashes = 0
+  #replacements = 0
+
+  constructor(name: string, kafka: Kafka, topic: WrittenTopic, handOver: HandOver) {
+    this.name = name
+    this.#kafka = kafka
+    this.#topic = topic
+    this.#handOver = handOver
+    this.#labels = Array.from({ length: topic.partitions }, () => [])
+    this.#acknowledged = Array.from({ length: topic.partitions }, () => 0)
+  }
+
+  get summary(): string {
+    return `${this.name}: ${this.#deliveries} handed over, ${this.#commits} commits, ${this.#joins} joins, ${this.#crashes} crashes of kafkajs, ${this.#replacements} consumers replaced`
+  }
+
+  async start(members: number): Promise<void> {
+    for (let member = 0; member < members; member++) await this.#startMember(member)
+  }
+
+  /**
+   * While nobody writes: waits until the group has committed all that `topic` holds, and judges.
+   *
+   * Throws when it does not get there.
+   */
+  async compare(cluster: Cluster, violations: string[]): Promise<void> {
+    await until(`${this.name} at the end of ${this.#topic.name}`, CATCH_UP_MS_MAX, async () => {
+      const offsets = await this.#committed(cluster, violations)
+      const isThere = offsets.every((offset, partition) => offset === this.#topic.endOf(partition))
+      return isThere || violations.length > 0 ? true : null
+    })
+    violations.push(...this.#violations.splice(0))
+    for (const [partition, labels] of this.#labels.entries())
+      for (const [offset, label] of labels.entries())
+        if (label !== this.#topic.labelAt(partition, offset)) {
+          const held = this.#topic.labelAt(partition, offset)
+          violations.push(`${this.name} read ${label} at ${partition}:${offset}; the log holds ${held}`)
+        }
+  }
+
+  async close(): Promise<void> {
+    this.#isEnded = true
+    await Promise.all(this.#starting)
+    await Promise.all([...this.#members.values()].map((member) => member.disconnect()))
+  }
+
+  async #committed(cluster: Cluster, violations: string[]): Promise<number[]> {
+    const wanted = this.#acknowledged.map((_, partition) => ({ topic: this.#topic.name, partition }))
+    // Acknowledged before the question was put.
+    const acknowledged = [...this.#acknowledged]
+    const answer = await committedOffsets(cluster, this.name, wanted)
+    return acknowledged.map((least, partition) => {
+      const offset = answer.find((one) => one.partition === partition)?.offset ?? -1
+      if (offset < least)
+        violations.push(`${this.name} has ${offset} of partition ${partition}; ${least} was acknowledged`)
+      return Math.max(0, offset)
+    })
+  }
+
+  async #startMember(member: number): Promise<void> {
+    const consumer = this.#kafka.consumer({
+      groupId: this.name,
+      maxWaitTimeInMs: 200,
+      heartbeatInterval: 500,
+      sessionTimeout: 10_000,
+      rebalanceTimeout: 10_000,
+    })
+    this.#members.set(member, consumer)
+    /** Where this member stands since it last joined, by partition. */
+    const positions = new Map<number, number>()
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      this.#joins++
+      positions.clear()
+    })
+    consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+      for (const { partitions } of payload.topics)
+        for (const { partition, offset } of partitions) this.#acknowledge(Number(partition), Number(offset))
+    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.#crashes++
+      if (!payload.restart && !this.#isEnded) this.#replace(member)
+    })
+    const take = (partition: number, messages: readonly Handed[]): void => {
+      for (const message of messages) this.#take(positions, partition, message)
+    }
+    await consumer.connect()
+    await consumer.subscribe({ topics: [this.#topic.name], fromBeginning: true })
+    await consumer.run(
+      this.#handOver === 'batches'
+        ? { eachBatch: async ({ batch }) => take(batch.partition, batch.messages) }
+        : { eachMessage: async ({ partition, message }) => take(partition, [message]) },
+    )
+  }
+
+  #replace(member: number): void {
+    this.#replacements++
+    const started = this.#startMember(member).catch((error: unknown) => {
+      this.#violations.push(`${this.name} gets no new consumer: ${String(error)}`)
+    })
+    this.#starting.add(started)
+    void started.then(() => this.#starting.delete(started))
+  }
+
+  #acknowledge(partition: number, offset: number): void {
+    this.#commits++
+    this.#acknowledged[partition] = Math.max(this.#acknowledged[partition] ?? 0, offset)
+  }
+
+  #take(positions: Map<number, number>, partition: number, { offset: text, value }: Handed): void {
+    const offset = Number(text)
+    const labels = this.#labels[partition] ?? []
+    const position = positions.get(partition)
+    const least = this.#acknowledged[partition] ?? 0
+    if (position === undefined && (offset < least || offset > labels.length))
+      this.#violations.push(
+        `${this.name} begins at ${partition}:${offset}; committed ${least}, handed over ${labels.length}`,
+      )
+    if (position !== undefined && offset !== position)
+      this.#violations.push(`${this.name} was handed ${partition}:${offset} where ${position} was due`)
+    positions.set(partition, offset + 1)
+    this.#deliveries++
+    const label = labelOf(value)
+    const known = labels[offset]
+    if (known === undefined) labels[offset] = label
+    else if (known !== label)
+      this.#violations.push(`${this.name} was handed ${known} and ${label} at ${partition}:${offset}`)
+  }
+}
