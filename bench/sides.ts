@@ -2,9 +2,7 @@
  * Where a load runs: on a broker or a skeleton of its own, so that no run inherits another's files or heap, or on
  * another broker that runs already, in a topic of its own.
  */
-
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { freePort } from '../test/cluster/free-port.ts'
 import { batch, createTopicsFrame, deleteTopicFrame, produceErrorCode, produceFrame } from './frames.ts'
 import { type Measurable, type Server, startBroker, startSkeleton } from './servers.ts'
 import { ask } from './wire.ts'
@@ -69,17 +67,6 @@ export async function onOther<Result>(
 }
 
 const NODES = [1, 2, 3] as const
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 /** On three brokers that form a cluster, in a topic that the first leads and all hold; CPU is that of all three. */
 export async function onCluster<Result>(configs: Configs, use: Use<Result>): Promise<Result> {

@@ -3,22 +3,10 @@
  * a disk and a network of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrokerProcess, startBroker } from './broker-process.ts'
-
-/** A free port: the system gives none of these to others for a while. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
+import { freePort } from './free-port.ts'
 
 /** Where one node stands: on this machine's loopback, in a folder made here, unless told otherwise. */
 export interface NodePlace {

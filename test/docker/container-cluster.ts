@@ -13,7 +13,7 @@ import {
   type StartedTestContainer,
   Wait,
 } from 'testcontainers'
-import { freePort } from '../cluster/broker-cluster.ts'
+import { freePort } from '../cluster/free-port.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const IMAGE = 'sluice-under-test'
