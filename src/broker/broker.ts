@@ -18,12 +18,15 @@ import { type BrokerStorage, openStorage } from './broker-storage.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Endpoint } from './config/endpoints.ts'
 import { Settings } from './config/settings.ts'
+import { ClusterCounts } from './controller/cluster-counts.ts'
+import { ControllerMetrics } from './controller/controller-metrics.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
 import { serveObservability } from './observability.ts'
 import type { ClusterQuorum } from './quorum/metadata-quorum.ts'
 import { openNodeQuorum } from './quorum/node-quorum.ts'
+import { RaftMetrics } from './quorum/raft-metrics.ts'
 
 /** How long a stop waits for requests under way. */
 const STOP_GRACE_MS = 5_000
@@ -79,6 +82,7 @@ class Node implements Broker {
     this.#storage = storage
     const quorum = await openNodeQuorum(config, this.#settings, storage, this.#world)
     this.#quorum = quorum
+    const raftMetrics = new RaftMetrics(this.#metrics, quorum, this.#world.clock)
     const parts = assembleParts(
       { config, world: this.#world, metrics: this.#metrics, settings: this.#settings, storage, quorum },
       () => this.#lifecycle?.epoch ?? -1n,
@@ -86,6 +90,7 @@ class Node implements Broker {
     this.#parts = parts
     // What was deleted while this node was away must not be opened again, so nothing is before it has caught up.
     await quorum.whenCaughtUp()
+    this.#countCluster(quorum, () => raftMetrics.lagMs)
     await quorum.follow((image, delta) => this.#follow(parts, image, delta))
     const { partitions } = parts.services
     storage.setStraysAside((topic, partition) => typeof partitions.byName(topic, partition) !== 'number')
@@ -113,6 +118,18 @@ class Node implements Broker {
       image,
       delta.topicsDeleted.map((topic) => topic.name),
     )
+  }
+
+  #countCluster(quorum: ClusterQuorum, lagMs: () => number): void {
+    const counts = new ClusterCounts(this.#config.nodeId, () => quorum.image)
+    const { roles } = this.#config.quorum
+    if (roles.includes('controller')) new ControllerMetrics(this.#metrics, quorum, counts, lagMs)
+    if (roles.includes('broker'))
+      this.#metrics.gauge(
+        'kafka_server_replicamanager_reassigningpartitions',
+        'Led partitions whose replicas are being moved.',
+        () => counts.counts.reassigningHere,
+      )
   }
 
   /** Opens the doors, joins the cluster, and lets clients in once it is a member. */

@@ -21,11 +21,14 @@ export interface ClusterOptions {
   /** The place of node 1, of node 2, … */
   readonly places?: readonly NodePlace[]
   readonly settings?: Readonly<Record<string, string>>
+  /** Settings of one node, over those of all. */
+  readonly settingsOf?: (node: number) => Readonly<Record<string, string>>
 }
 
 export class BrokerCluster {
   readonly #directory = mkdtempSync(join(tmpdir(), 'sluice-cluster-'))
   readonly #settings: Readonly<Record<string, string>>
+  readonly #settingsOf: (node: number) => Readonly<Record<string, string>>
   readonly #places: readonly NodePlace[]
   readonly #ports: number[]
   readonly #quorumPorts: number[]
@@ -37,6 +40,7 @@ export class BrokerCluster {
 
   private constructor(options: ClusterOptions, ports: readonly number[], quorumPorts: readonly number[]) {
     this.#settings = options.settings ?? {}
+    this.#settingsOf = options.settingsOf ?? (() => ({}))
     this.#places = options.places ?? []
     this.#ports = [...ports]
     this.#quorumPorts = [...quorumPorts]
@@ -106,7 +110,7 @@ export class BrokerCluster {
       launcher: this.#places[node - 1]?.launcher ?? [],
       port: this.portOf(node),
       dataDirectory: this.dataDirectory(node),
-      settings: this.#settings,
+      settings: { ...this.#settings, ...this.#settingsOf(node) },
       arguments: ['--node-id', String(node), '--quorum', this.#quorum, ...listener],
     })
     this.#starting.add(starting)

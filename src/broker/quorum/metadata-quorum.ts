@@ -9,6 +9,7 @@ import type { MetadataDecision } from '../../coordination/metadata/decision.ts'
 import type { MetadataDelta } from '../../coordination/metadata/delta.ts'
 import type { MetadataImage } from '../../coordination/metadata/image.ts'
 import type { ReplicaKey, Voter, VoterEndpoint } from '../../coordination/raft/message.ts'
+import type { RaftRole, RaftStatus } from '../../coordination/raft/raft-machine.ts'
 
 /** `nextOffset` is the offset at which the first record of the decision will stand. */
 export type MetadataCommand<Reply> = (image: MetadataImage, nextOffset: number) => MetadataDecision<Reply>
@@ -30,11 +31,15 @@ export interface QuorumReplica extends ReplicaKey {
 }
 
 export interface QuorumStatus {
+  readonly role: RaftRole
   /** -1 while no leader is known. */
   readonly leaderId: number
   readonly leaderEpoch: number
+  /** Whom this node voted for in that epoch; -1 nobody. */
+  readonly votedId: number
   readonly highWatermark: number
   readonly logEndOffset: number
+  readonly logEndEpoch: number
   readonly voters: readonly QuorumReplica[]
   /** Empty unless this node leads. */
   readonly observers: readonly QuorumReplica[]
@@ -81,6 +86,10 @@ export interface ClusterQuorum extends MetadataQuorum {
   onLeadership(listener: LeadershipListener): void
   /** Called whenever another leader, or none, is known; -1 none. */
   onLeaderKnown(listener: (leaderId: number, leaderEpoch: number) => void): void
+  /** Called whenever the Raft node has had its turn, with what it is like then. */
+  onTurned(listener: (status: RaftStatus) => void): void
+  /** Why this node takes no part any more; null while it does. */
+  readonly failure: Error | null
   /** Called when the last stream to a node has ended: a hint that it may be dead, never a proof. */
   onPeerLost(listener: (nodeId: number) => void): void
   /**

@@ -21,10 +21,13 @@ export function describeQuorum(status: RaftStatus, own: OwnView): QuorumStatus {
       : describeOther(key, endpoints, progress, own.contacts)
   const observers = status.progress.filter(({ isVoter }) => !isVoter)
   return {
+    role: status.role,
     leaderId: status.leaderId ?? -1,
     leaderEpoch: status.epoch,
+    votedId: status.votedFor?.id ?? -1,
     highWatermark: status.highWatermark,
     logEndOffset: status.log.endOffset,
+    logEndEpoch: status.log.epoch,
     voters: status.voters.map((voter) =>
       describe(
         voter,

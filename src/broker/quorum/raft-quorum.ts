@@ -7,7 +7,7 @@
  */
 import type { MetadataImage } from '../../coordination/metadata/image.ts'
 import type { ReplicaKey, Voter } from '../../coordination/raft/message.ts'
-import { createRaftNode, type RaftFacts } from '../../coordination/raft/raft-node.ts'
+import { createRaftNode, type RaftFacts, type RaftStatus } from '../../coordination/raft/raft-node.ts'
 import { limits } from '../../runtime/limits.ts'
 import type { PeerAddress, PeerServer } from '../../runtime/peers.ts'
 import { ControllerCalls } from './controller-calls.ts'
@@ -69,6 +69,7 @@ export class RaftQuorum implements ClusterQuorum {
   readonly #term = new LeadershipTerm()
   readonly #lostListeners: Array<(nodeId: number) => void> = []
   readonly #leaderListeners: Array<(leaderId: number, leaderEpoch: number) => void> = []
+  readonly #turnListeners: Array<(status: RaftStatus) => void> = []
   #server: PeerServer | null = null
   #failure: Error | null = null
   #stopped: Promise<void> | null = null
@@ -251,6 +252,10 @@ export class RaftQuorum implements ClusterQuorum {
 
   onLeaderKnown(listener: (leaderId: number, leaderEpoch: number) => void): void {
     this.#leaderListeners.push(listener)
+  }
+
+  onTurned(listener: (status: RaftStatus) => void): void {
+    this.#turnListeners.push(listener)
   }
 
   onPeerLost(listener: (nodeId: number) => void): void {
@@ -445,6 +450,7 @@ export class RaftQuorum implements ClusterQuorum {
 
   #turned(): void {
     this.#served.look()
+    for (const listener of this.#turnListeners) listener(this.#driver.status)
     if (this.#caughtUpWaiters.length > 0 && this.#isCaughtUp())
       for (const { resolve } of this.#caughtUpWaiters.splice(0)) resolve()
   }

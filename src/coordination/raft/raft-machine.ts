@@ -35,6 +35,7 @@ export interface RaftStatus {
   readonly role: RaftRole
   readonly epoch: number
   readonly leaderId: number | null
+  readonly votedFor: ReplicaKey | null
   readonly highWatermark: number
   readonly log: LogEnd
   readonly voters: readonly Voter[]

@@ -31,11 +31,12 @@ class RaftNode implements RaftMachine {
   }
 
   get status(): RaftStatus {
-    const { epoch, leaderId, highWatermark, log, voters } = this.#node
+    const { epoch, leaderId, votedFor, highWatermark, log, voters } = this.#node
     return {
       role: this.#role.name,
       epoch,
       leaderId,
+      votedFor,
       highWatermark,
       log: log.end,
       voters: voters.current,
