@@ -94,7 +94,8 @@ export interface ClusterQuorum extends MetadataQuorum {
   onPeerLost(listener: (nodeId: number) => void): void
   /**
    * Resolves when every named node serves everything below `offset`, or `deadlineMs` milliseconds from now, whichever
-   * is first. `nodeIds` is asked again at every step, so that a node that dies is waited for no longer.
+   * is first. `nodeIds` is asked again at every step, so that a node that dies is waited for no longer. Resolves at once
+   * when this node does not lead any more: only a leader hears who serves what.
    */
   whenServed(offset: number, nodeIds: () => Iterable<number>, deadlineMs: number): Promise<void>
   /**

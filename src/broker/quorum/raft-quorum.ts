@@ -263,7 +263,7 @@ export class RaftQuorum implements ClusterQuorum {
   }
 
   whenServed(offset: number, nodeIds: () => Iterable<number>, deadlineMs: number): Promise<void> {
-    return this.#served.wait(offset, nodeIds, deadlineMs)
+    return this.#term.leads ? this.#served.wait(offset, nodeIds, deadlineMs) : Promise.resolve()
   }
 
   callController(payload: Buffer, deadlineMs: number): Promise<Buffer> {
@@ -430,6 +430,8 @@ export class RaftQuorum implements ClusterQuorum {
     this.#proposals.resign(this.#applier.highWatermark, this.#driver.status.leaderId ?? -1)
     this.#changes.fail(this.#notController('leadership was lost before the change was committed'))
     this.#term.end()
+    // Only a leader hears who serves what.
+    this.#served.release()
     if (wasActive) this.#world.log.info('this node is not the active controller any more')
     this.#stopWaiting()
   }

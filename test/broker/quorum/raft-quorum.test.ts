@@ -290,4 +290,26 @@ describe('waiting until all serve a change', () => {
     await cluster.until(() => isServed, 'nobody is waited for')
     await served
   })
+
+  it('ends with the leadership: a node that leads no more does not hear who serves what', async () => {
+    const cluster = await QuorumCluster.started()
+    await cluster.set('a')
+    const former = cluster.theLeader
+    const { quorum } = former
+    const offset = quorum.status.highWatermark
+    for (const other of cluster.others) cluster.cut(former, other)
+    let isOver = false
+    const waiting = quorum
+      .whenServed(offset + 1, () => [1, 2, 3], 3_600_000)
+      .then(() => {
+        isOver = true
+      })
+    await cluster.until(() => !quorum.isActive, 'it leads no more')
+    await cluster.run(1)
+    expect(isOver).toBe(true)
+    await waiting
+    const before = cluster.clock.nowMs
+    await cluster.settled(quorum.whenServed(offset + 1, () => [1, 2, 3], 3_600_000))
+    expect(cluster.clock.nowMs - before).toBeLessThanOrEqual(1)
+  })
 })
