@@ -12,12 +12,15 @@ export interface PeerAddress {
   readonly port: number
 }
 
-/** PEM texts; with `authorities` each side must show a certificate that one of them signed. */
+/** PEM texts; each side must show a certificate that one of the authorities signed. */
 export interface PeerTls {
   readonly certificate: Buffer
   readonly privateKey: Buffer
-  /** null: the system's own authorities, and nobody is asked for a certificate. */
-  readonly authorities: Buffer | null
+  /** Of a key that is encrypted. */
+  readonly passphrase: string | null
+  readonly authorities: Buffer
+  /** Whether the certificate of who is dialled must name the host that was dialled. */
+  readonly verifiesHostName: boolean
 }
 
 /** One end of a stream. */

@@ -63,6 +63,16 @@ const OWN = [
   'replica.socket.timeout.ms',
   'security.inter.broker.protocol',
   'socket.request.max.bytes',
+  'ssl.client.auth',
+  'ssl.endpoint.identification.algorithm',
+  'ssl.key.password',
+  'ssl.keystore.certificate.chain',
+  'ssl.keystore.key',
+  'ssl.keystore.location',
+  'ssl.keystore.type',
+  'ssl.truststore.certificates',
+  'ssl.truststore.location',
+  'ssl.truststore.type',
   'transaction.partition.verification.enable',
 ]
 
@@ -85,8 +95,14 @@ const honoured = new Set([
   ),
 ])
 
+/** What a setting of one listener is without its name in front. */
+function bare(name: string): string {
+  return name.replace(/^listener\.name\.[^.]+\.(?=ssl\.)/, '')
+}
+
 /** What to say about a setting that somebody wrote; null when it does what it says. */
-export function settingWarning(name: string): string | null {
+export function settingWarning(written: string): string | null {
+  const name = bare(written)
   if (honoured.has(name) || ownSettings.has(name)) return null
   if (WITHOUT_MEANING.has(name)) return 'has no meaning here: one event loop does the work'
   if (brokerDefinitions.has(name)) return 'is not supported and has no effect'

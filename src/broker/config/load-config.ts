@@ -18,6 +18,7 @@ import { settingWarning } from './honoured.ts'
 import { parseProperties } from './properties.ts'
 import { type QuorumConfig, quorumConfig } from './quorum-config.ts'
 import { settingList } from './setting-list.ts'
+import { protocolOf } from './tls-settings.ts'
 
 export interface ConfigSources {
   /** The text of a properties file, null when none was named. */
@@ -78,9 +79,8 @@ function clientListeners(
     (endpoint) => !controllers.includes(endpoint.name) && endpoint !== quorumListener,
   )
   for (const endpoint of listeners) {
-    const protocol =
-      protocols.get(endpoint.name) ?? (endpoint.name === 'CONTROLLER' ? 'PLAINTEXT' : endpoint.name)
-    if (/^(SSL|SASL_PLAINTEXT|SASL_SSL)$/.test(protocol))
+    const protocol = protocolOf(endpoint.name, protocols)
+    if (protocol !== 'PLAINTEXT')
       problems.push(`listeners: ${endpoint.name} wants ${protocol}; only PLAINTEXT is served yet`)
   }
   if (listeners.length === 0 && problems.length === 0)

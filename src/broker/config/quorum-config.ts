@@ -5,8 +5,9 @@
  * that were given the same list, and nothing else, form one cluster; `cluster.id` says otherwise.
  */
 import { crc32c } from '../../protocol/records/crc32c.ts'
-import type { Endpoint, Parsed } from './endpoints.ts'
+import { type Endpoint, type Parsed, parseSecurityProtocolMap } from './endpoints.ts'
 import { settingList } from './setting-list.ts'
+import { protocolOf, type TlsSettings, tlsSettings } from './tls-settings.ts'
 
 export type NodeRole = 'broker' | 'controller'
 
@@ -25,6 +26,8 @@ export interface QuorumConfig {
   readonly listener: Endpoint | null
   /** Name of the controller's listener. */
   readonly listenerName: string
+  /** How nodes prove to each other who they are; null: they do not. */
+  readonly tls: TlsSettings | null
   /** What the list of voters makes of itself; null without one. */
   readonly clusterId: string | null
 }
@@ -76,8 +79,39 @@ export function quorumConfig(
     // Alone, nobody has to reach it, so no port is taken.
     listener: named.length > 1 ? (opened ?? ownEntry) : null,
     listenerName,
+    tls: named.length > 0 ? quorumTls(statics, listenerName, problems) : null,
     clusterId: named.length > 1 ? clusterIdOf(named) : null,
   }
+}
+
+/** The quorum's TLS is mutual, whatever Kafka's default for clients is. */
+function quorumTls(
+  statics: ReadonlyMap<string, string>,
+  listenerName: string,
+  problems: string[],
+): TlsSettings | null {
+  const protocols = parseSecurityProtocolMap(statics.get('listener.security.protocol.map') ?? '')
+  const protocol = protocolOf(listenerName, protocols.ok ? protocols.value : new Map<string, string>())
+  if (protocol === 'PLAINTEXT') return null
+  if (protocol !== 'SSL') {
+    problems.push(
+      `listener.security.protocol.map: ${listenerName} wants ${protocol}; nodes speak PLAINTEXT or SSL`,
+    )
+    return null
+  }
+  const settings = tlsSettings(statics, listenerName)
+  if (!settings.ok) {
+    problems.push(settings.message)
+    return null
+  }
+  if (settings.value.authorities === null)
+    problems.push(
+      'ssl.truststore.location: nodes show each other certificates; name the authority that they trust',
+    )
+  const clientAuth = statics.get('ssl.client.auth')
+  if (clientAuth !== undefined && settings.value.clientAuth !== 'required')
+    problems.push(`ssl.client.auth: nodes must show certificates to each other: required, not ${clientAuth}`)
+  return settings.value
 }
 
 function rolesOf(text: string | undefined, votes: boolean, problems: string[]): NodeRole[] {

@@ -5,6 +5,7 @@ import type { World } from '../../runtime/world.ts'
 import type { BrokerStorage } from '../broker-storage.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Settings } from '../config/settings.ts'
+import { readPeerTls } from '../config/tls-material.ts'
 import type { ClusterQuorum } from './metadata-quorum.ts'
 import { openRaftQuorum } from './open-raft-quorum.ts'
 
@@ -15,7 +16,7 @@ export async function openNodeQuorum(
   storage: BrokerStorage,
   world: World,
 ): Promise<ClusterQuorum> {
-  const { voters, listener, listenerName } = config.quorum
+  const { voters, listener, listenerName, tls } = config.quorum
   const options = {
     clusterId: storage.clusterId,
     nodeId: config.nodeId,
@@ -23,7 +24,7 @@ export async function openNodeQuorum(
     voters,
     listener: listener === null ? null : { host: listener.host, port: listener.port },
     listenerName,
-    tls: null,
+    tls: tls === null ? null : readPeerTls(world.disk, tls),
     timeouts: {
       electionTimeoutMs: settings.number('controller.quorum.election.timeout.ms'),
       fetchTimeoutMs: settings.number('controller.quorum.fetch.timeout.ms'),

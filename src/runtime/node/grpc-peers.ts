@@ -9,11 +9,10 @@ import {
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
-  credentials,
   logVerbosity,
   Metadata,
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type ServerDuplexStream,
   type ServiceDefinition,
   type ServiceError,
@@ -31,6 +30,8 @@ import {
   type PeerStream,
   type PeerTls,
 } from '../peers.ts'
+import { clientCredentials, serverCredentials } from './grpc-credentials.ts'
+import { explained } from './peer-trouble.ts'
 
 const EXCHANGE = '/sluice.quorum.v1.SluiceQuorum/Exchange'
 const COMMAND = '/sluice.quorum.v1.SluiceQuorum/Command'
@@ -72,11 +73,8 @@ const clientOptions: ChannelOptions = {
 }
 
 function clientOf({ host, port }: PeerAddress, tls: PeerTls | null): Client {
-  const secure =
-    tls === null
-      ? credentials.createInsecure()
-      : credentials.createSsl(tls.authorities, tls.privateKey, tls.certificate)
-  return new Client(hostAndPort(host, port), secure, clientOptions)
+  const { secure, options: ofTls } = clientCredentials(host, tls)
+  return new Client(hostAndPort(host, port), secure, { ...clientOptions, ...ofTls })
 }
 
 function hostAndPort(host: string, port: number): string {
@@ -87,6 +85,7 @@ function hostAndPort(host: string, port: number): string {
 class GrpcStream implements PeerStream {
   readonly #call: ClientDuplexStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>
   readonly #hangUp: () => void
+  readonly #explained: (message: string) => string
   #receiver: PeerReceiver | null = null
   #unsentBytes = 0
   #isClosed = false
@@ -95,13 +94,17 @@ class GrpcStream implements PeerStream {
   constructor(
     call: ClientDuplexStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
     hangUp: () => void,
+    explains: (message: string) => string = (message) => message,
   ) {
     this.#call = call
     this.#hangUp = hangUp
+    this.#explained = explains
     call.on('data', (frame: Buffer) => {
       if (!this.#isClosed) this.#receiver?.received(frame)
     })
-    call.on('error', (error: Error) => this.#closed(error))
+    call.on('error', (error: Error) =>
+      this.#closed(new Error(this.#explained(error.message), { cause: error })),
+    )
     call.on('cancelled', () => this.#closed(new Error('the other side hung up')))
     call.on('end', () => this.#closed(null))
     call.on('close', () => this.#closed(null))
@@ -185,15 +188,7 @@ async function serve(
       )
     },
   })
-  const secure =
-    tls === null
-      ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(
-          tls.authorities,
-          [{ private_key: tls.privateKey, cert_chain: tls.certificate }],
-          tls.authorities !== null,
-        )
-  const bound = await bind(server, host, port, secure)
+  const bound = await bind(server, host, port, serverCredentials(tls))
   return {
     port: bound,
     close() {
@@ -215,10 +210,11 @@ class GrpcPeers implements PeerNetwork {
   openStream(address: PeerAddress, tls: PeerTls | null, receiver: PeerReceiver): PeerStream {
     const client = clientOf(address, tls)
     const call = client.makeBidiStreamRequest(EXCHANGE, asIs, asIs)
-    const stream = new GrpcStream(call, () => {
+    const hangUp = (): void => {
       call.cancel()
       client.close()
-    })
+    }
+    const stream = new GrpcStream(call, hangUp, (message) => explained(message, tls !== null))
     stream.start(receiver)
     return stream
   }

@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { limits } from '../../../src/runtime/limits.ts'
 import { createGrpcPeers } from '../../../src/runtime/node/grpc-peers.ts'
@@ -15,6 +12,7 @@ import {
   type PeerStream,
   type PeerTls,
 } from '../../../src/runtime/peers.ts'
+import { Authority, type Certificate } from '../../cluster/certificates.ts'
 
 const HOST = '127.0.0.1'
 
@@ -256,41 +254,88 @@ describe('peers over gRPC', () => {
     )
   })
 
-  it('speak TLS when they are told to, and only to those whose certificate they know', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'peers-'))
-    open.push(() => rmSync(directory, { recursive: true }))
-    const tls = certificate(directory, 'ours')
-    const { server } = await serve(echo, tls)
-    const address = { host: 'localhost', port: server.port }
-    const { collector } = dial(server.port, tls, 'localhost')
+  it('speak TLS with those that the authority has signed', async () => {
+    const authority = trusted()
+    const one = authority.tlsOf(authority.issue('one'))
+    const { server } = await serve(echo, one)
+    const other = authority.tlsOf(authority.issue('other'))
+    for (const host of ['localhost', HOST]) {
+      const { collector } = dial(server.port, other, host)
+      await collector.untilFrames(1)
+      const answer = await peers().call({ host, port: server.port }, other, Buffer.from('a'), 5_000)
+      expect(String(answer)).toBe('re: a')
+    }
+  })
+
+  it('take a key that is encrypted, and say so when they cannot', async () => {
+    const authority = trusted()
+    const issued = authority.issue('locked')
+    const locked = {
+      ...authority.tlsOf(issued),
+      privateKey: readFileSync(authority.encrypted(issued, 'secret')),
+    }
+    const { server } = await serve(echo, { ...locked, passphrase: 'secret' })
+    const { collector } = dial(server.port, authority.tlsOf(authority.issue('other')), 'localhost')
     await collector.untilFrames(1)
-    expect(String(await peers().call(address, tls, Buffer.from('a'), 5_000))).toBe('re: a')
-    for (const other of [null, certificate(directory, 'theirs')])
-      await expect(peers().call(address, other, Buffer.from('a'), 400)).rejects.toBeInstanceOf(PeerCallError)
+    await expect(serve(echo, { ...locked, passphrase: 'wrong' })).rejects.toThrow(
+      'the key of ssl.keystore cannot be used',
+    )
+    const foreign = { ...locked, privateKey: readFileSync(authority.issue('foreign').key) }
+    await expect(serve(echo, foreign)).rejects.toThrow('it does not fit the first certificate')
+  })
+
+  it('refuse a stranger and one that speaks no TLS, and each is told what to look at', async () => {
+    const authority = trusted()
+    const ours = authority.tlsOf(authority.issue('ours'))
+    const strangers = trusted()
+    // It trusts us, we do not trust it.
+    const stranger = { ...strangers.tlsOf(strangers.issue('stranger')), authorities: ours.authorities }
+    const secure = await serve(echo, ours)
+    const plain = await serve(echo)
+    const fooled = await serve(echo, stranger)
+    const cases: [PeerServer, PeerTls | null, RegExp][] = [
+      [secure.server, null, /it hung up at once: if it speaks TLS, so must this node/],
+      [secure.server, stranger, /it refused the handshake: does it trust this node's certificate/],
+      [plain.server, ours, /it does not speak TLS, and this node does/],
+      [fooled.server, ours, /its certificate is not to be trusted/],
+    ]
+    for (const [server, tls, words] of cases) {
+      const { collector } = dial(server.port, tls, 'localhost')
+      await collector.untilClosed()
+      expect(collector.closedWith[0]?.message).toMatch(words)
+      expect(collector.frames).toEqual([])
+      const called = peers().call({ host: 'localhost', port: server.port }, tls, Buffer.from('a'), 400)
+      await expect(called).rejects.toBeInstanceOf(PeerCallError)
+    }
+  })
+
+  it('refuse a certificate of another host, unless names are not to be checked', async () => {
+    const authority = trusted()
+    const tls = authority.tlsOf(authority.issue('elsewhere', 'DNS:elsewhere.example'))
+    const { server } = await serve(echo, tls)
+    const { collector } = dial(server.port, tls)
+    await collector.untilClosed()
+    expect(collector.closedWith[0]?.message).toContain('its certificate is not to be trusted')
+    const { collector: careless } = dial(server.port, { ...tls, verifiesHostName: false })
+    await careless.untilFrames(1)
   })
 })
 
-/** A certificate that is its own authority. */
-function certificate(directory: string, name: string): PeerTls {
-  const [key, cert] = [join(directory, `${name}.key`), join(directory, `${name}.pem`)]
-  execFileSync(
-    'openssl',
-    [
-      ...[
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2',
-      ],
-      ...['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
-    ],
-    { stdio: 'ignore' },
-  )
-  const authority = readFileSync(cert)
-  return { certificate: authority, privateKey: readFileSync(key), authorities: authority }
+/** An authority whose files go with the test. */
+class TestAuthority extends Authority {
+  tlsOf({ key, certificate }: Certificate): PeerTls {
+    return {
+      certificate: readFileSync(certificate),
+      privateKey: readFileSync(key),
+      passphrase: null,
+      authorities: readFileSync(this.certificate),
+      verifiesHostName: true,
+    }
+  }
+}
+
+function trusted(): TestAuthority {
+  const authority = new TestAuthority()
+  open.push(() => authority.remove())
+  return authority
 }
