@@ -11,18 +11,15 @@
  */
 import { createTopics } from '../../src/protocol/messages/create-topics.ts'
 import { describeQuorum } from '../../src/protocol/messages/describe-quorum.ts'
-import { metadata } from '../../src/protocol/messages/metadata.ts'
-import { produce } from '../../src/protocol/messages/produce.ts'
 import { BrokerCluster } from '../cluster/broker-cluster.ts'
 import { RawConnection } from '../cluster/raw-connection.ts'
-import { batchOf } from '../cluster/raw-requests.ts'
+import { GapWriter } from './gap-writer.ts'
+import { leadersOf } from './leaders-of.ts'
 import { type Direction, NodeNetworks } from './node-networks.ts'
 import { isProgram, numberArgument, pause, until } from './script.ts'
 
 const TOPIC = 'failover'
 const PARTITIONS = 6
-const RETRY_MS = 5
-const ASK_MS = 400
 
 export type Fault = 'kill' | 'freeze' | 'stop' | CutFault
 type CutFault = 'alone' | 'deaf' | 'mute'
@@ -53,107 +50,6 @@ export interface Round {
   readonly backMs: number
 }
 
-interface View {
-  readonly leaders: ReadonlyMap<number, number>
-  readonly inSync: ReadonlyMap<number, readonly number[]>
-}
-
-function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), timeoutMs)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
-
-/** What any node that answers says of the topic. */
-async function look(cluster: BrokerCluster, except = 0): Promise<View | null> {
-  for (const node of cluster.runningNodes) {
-    if (node === except) continue
-    let connection: RawConnection | null = null
-    try {
-      connection = await within(RawConnection.open(cluster.portOf(node), cluster.hostOf(node)), ASK_MS)
-      const answer = await within(connection.request(metadata, 9, { topics: [{ name: TOPIC }] }), ASK_MS)
-      const partitions = answer.topics[0]?.partitions ?? []
-      if (partitions.length < PARTITIONS) continue
-      return {
-        leaders: new Map(partitions.map((one) => [one.partitionIndex, one.leaderId])),
-        inSync: new Map(partitions.map((one) => [one.partitionIndex, one.isrNodes])),
-      }
-    } catch {
-      // The next one may know.
-    } finally {
-      connection?.close()
-    }
-  }
-  return null
-}
-
-/** Writes one record after the other to a partition, wherever it is led, and notes when each was acknowledged. */
-class Writer {
-  readonly partition: number
-  readonly #cluster: BrokerCluster
-  readonly #records = batchOf(['x'.repeat(100)])
-  readonly #avoided: () => number
-  acknowledgedMs: number[] = []
-  #stopped = false
-
-  constructor(cluster: BrokerCluster, partition: number, avoided: () => number) {
-    this.#cluster = cluster
-    this.partition = partition
-    this.#avoided = avoided
-  }
-
-  async run(): Promise<void> {
-    while (!this.#stopped) {
-      const view = await look(this.#cluster, this.#avoided())
-      const leader = view?.leaders.get(this.partition) ?? -1
-      if (leader > 0 && leader !== this.#avoided()) await this.#writeTo(leader)
-      await pause(RETRY_MS)
-    }
-  }
-
-  stop(): void {
-    this.#stopped = true
-  }
-
-  async #writeTo(leader: number): Promise<void> {
-    let connection: RawConnection | null = null
-    try {
-      connection = await within(
-        RawConnection.open(this.#cluster.portOf(leader), this.#cluster.hostOf(leader)),
-        ASK_MS,
-      )
-      while (!this.#stopped) {
-        const request = connection.request(produce, 8, {
-          acks: -1,
-          timeoutMs: 5_000,
-          topicData: [{ name: TOPIC, partitionData: [{ index: this.partition, records: this.#records }] }],
-        })
-        const answer = await within(request, ASK_MS)
-        if (answer.responses[0]?.partitionResponses[0]?.errorCode !== 0) return
-        this.acknowledgedMs.push(performance.now())
-      }
-    } catch {
-      // It is gone, or leads no more: look again.
-    } finally {
-      connection?.close()
-    }
-  }
-
-  /** The longest time without an acknowledgement from `fromMs` to `toMs`. */
-  gapMs(fromMs: number, toMs: number): number {
-    let last = this.acknowledgedMs.findLast((atMs) => atMs <= fromMs) ?? fromMs
-    let longest = 0
-    for (const atMs of this.acknowledgedMs) {
-      if (atMs < fromMs) continue
-      longest = Math.max(longest, atMs - last)
-      last = atMs
-    }
-    return Math.max(longest, toMs - last)
-  }
-}
-
 async function controllerOf(cluster: BrokerCluster): Promise<number> {
   const asked = cluster.runningNodes[0] ?? 1
   const connection = await RawConnection.open(cluster.portOf(asked), cluster.hostOf(asked))
@@ -174,8 +70,8 @@ async function strike({ cluster, networks }: Scene, fault: Fault, node: number):
 
 async function allBack(cluster: BrokerCluster): Promise<void> {
   await until('every replica in sync', 60_000, async () => {
-    const view = await look(cluster)
-    const whole = view !== null && [...view.inSync.values()].every((isr) => isr.length === 3)
+    const view = await leadersOf(cluster, TOPIC)
+    const whole = view?.size === PARTITIONS && [...view.values()].every(({ inSync }) => inSync.length === 3)
     return whole ? true : null
   })
 }
@@ -184,10 +80,13 @@ async function oneRound(scene: Scene, fault: Fault, node: number): Promise<Round
   const { cluster, networks } = scene
   const staysSilent = fault === 'freeze' || isCut(fault)
   let avoided = 0
-  const writers = Array.from({ length: PARTITIONS }, (_, index) => new Writer(cluster, index, () => avoided))
+  const writers = Array.from(
+    { length: PARTITIONS },
+    (_, index) => new GapWriter(cluster, TOPIC, index, () => avoided),
+  )
   const loops = writers.map((writer) => writer.run())
   await pause(700)
-  const before = await look(cluster)
+  const before = await leadersOf(cluster, TOPIC)
   const wasController = (await controllerOf(cluster)) === node
   const struckMs = performance.now()
   // A silent node would be asked again and again; a client that was told by others asks them.
@@ -201,7 +100,7 @@ async function oneRound(scene: Scene, fault: Fault, node: number): Promise<Round
     Math.max(
       0,
       ...writers
-        .filter(({ partition }) => (before?.leaders.get(partition) === node) === led)
+        .filter(({ partition }) => (before?.get(partition)?.leader === node) === led)
         .map((writer) => writer.gapMs(struckMs, endMs)),
     )
   const restartedMs = performance.now()

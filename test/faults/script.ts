@@ -24,6 +24,15 @@ export function pause(durationMs: number): Promise<void> {
   })
 }
 
+/** Rejects when the answer does not come in time. */
+export function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), timeoutMs)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
 /** Looks again and again until `found` answers something; fails loudly when the time is up. */
 export async function until<T>(what: string, timeoutMs: number, found: () => Promise<T | null>): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs
