@@ -18,6 +18,7 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import type { Endpoint } from './config/endpoints.ts'
 import { brokerHeartbeatCommand, brokerRegistrationCommand } from './controller/broker-life-commands.ts'
 import type { Controller } from './controller/controller.ts'
+import { tellFlushing } from './controller/told-flushing.ts'
 import type { ClusterQuorum } from './quorum/metadata-quorum.ts'
 
 const PLAINTEXT = 0
@@ -172,6 +173,7 @@ export class BrokerLifecycle {
       isMigratingZkBroker: false,
       logDirs: directoryIds,
       previousBrokerEpoch,
+      _unknownTaggedFields: tellFlushing(config.statics),
     }
   }
 

@@ -226,7 +226,7 @@ test('alterConfigs: the whole set is replaced, values are checked, validateOnly 
   const own = async () => {
     const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] })
     return (resources[0]?.configEntries ?? [])
-      .filter(({ isDefault }) => !isDefault)
+      .filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG)
       .map(({ configName, configValue }) => `${configName}=${configValue}`)
   }
   const answer = await alter('retention.ms', '5000')

@@ -10,6 +10,7 @@ import {
   configResourceType,
   topicDefinitions,
 } from '../../coordination/configs/definition.ts'
+import { relaxesFlushing } from '../../coordination/configs/relaxed-flushing.ts'
 import {
   type BrokerConfigLayers,
   type ConfigLookup,
@@ -21,7 +22,7 @@ import {
 import { booleanValue, listValue, numberValue, textValue } from '../../coordination/configs/typed-value.ts'
 import { configsOf, emptyImage, type MetadataImage } from '../../coordination/metadata/image.ts'
 import type { LeaderSettings } from '../../coordination/replication/partition-leader.ts'
-import type { CompressionType, Durability, LogConfig } from '../../storage/log-config.ts'
+import type { CompressionType, LogConfig } from '../../storage/log-config.ts'
 
 const NO_CONFIGS: ConfigLookup = new Map<string, string>()
 
@@ -133,7 +134,13 @@ export class Settings {
       timestampAfterMaxMs: numberValue(of('message.timestamp.after.max.ms')),
       compression: compressionOf(compression),
       compressionLevel: compressionLevelOf(compression, of),
-      durability: durabilityOf(of('flush.messages'), of('flush.ms')),
+      durability: relaxesFlushing(own, this.#layers)
+        ? {
+            kind: 'operating-system',
+            flushMessages: numberValue(of('flush.messages')),
+            flushMs: numberValue(of('flush.ms')),
+          }
+        : { kind: 'group-commit' },
       producerIdExpirationMs: this.number('producer.id.expiration.ms'),
       verifiesTransactions: this.boolean('transaction.partition.verification.enable'),
     }
@@ -158,10 +165,4 @@ function compressionLevelOf(compression: string, of: (name: string) => ResolvedC
   if (compression !== 'gzip' && compression !== 'lz4' && compression !== 'zstd') return null
   const level = of(`compression.${compression}.level`)
   return level.source === configSource.default ? null : numberValue(level)
-}
-
-function durabilityOf(messages: ResolvedConfig, ms: ResolvedConfig): Durability {
-  if (messages.source === configSource.default && ms.source === configSource.default)
-    return { kind: 'group-commit' }
-  return { kind: 'operating-system', flushMessages: numberValue(messages), flushMs: numberValue(ms) }
 }

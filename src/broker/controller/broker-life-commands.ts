@@ -6,6 +6,7 @@ import { allocateProducerIds } from '../../protocol/messages/allocate-producer-i
 import { brokerHeartbeat } from '../../protocol/messages/broker-heartbeat.ts'
 import { brokerRegistration } from '../../protocol/messages/broker-registration.ts'
 import { decided } from './command.ts'
+import { toldRelaxed } from './told-flushing.ts'
 
 /** A broker's own loops ask again, so one request need not wait long. */
 const TIMEOUT_MS = 2_000
@@ -19,6 +20,7 @@ const registered = decided(brokerRegistration, {
       clusterId: quorum.clusterId,
       nextOffset: BigInt(nextOffset),
       hasLiveSession: hasLiveSession(request.brokerId),
+      relaxesFlushing: toldRelaxed(request._unknownTaggedFields),
     }),
   refuse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, brokerEpoch: -1n }),
   timeoutMs: () => TIMEOUT_MS,

@@ -75,7 +75,7 @@ export class ControllerDuties {
 
   /** Everybody who is not fenced has the whole time-out to be heard of, and is looked for at once. */
   #lead(): void {
-    void settleFeatures(this.#quorum, this.#world.log)
+    void settleFeatures(this.#quorum, this.#node, this.#world.log)
     this.#sessions = new BrokerSessions(this.#settings.sessionTimeoutMs())
     const active = [...this.#quorum.image.brokers.values()].filter(({ fenced }) => !fenced)
     const nowMs = this.#world.clock.monotonicMs()

@@ -6,7 +6,7 @@ import { serveByController } from '../handler.ts'
 
 export const updateFeaturesCommand = decided(updateFeatures, {
   decide: (image, request, { node }, _nextOffset, apiVersion) =>
-    decideUpdateFeatures(image, request, node.nodeId, apiVersion),
+    decideUpdateFeatures(image, request, node, apiVersion),
   refuse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
   timeoutMs: ({ timeoutMs }) => timeoutMs,
   servedByAll: true,

@@ -2,7 +2,9 @@
  * How records of brokers, controllers, features and producer ids change the image.
  */
 
+import { forgetEligibleLeaders } from './apply-topics.ts'
 import type { Draft } from './draft.ts'
+import { ELIGIBLE_LEADERS_FEATURE } from './features.ts'
 import type { BrokerImage } from './image.ts'
 import type {
   BrokerRegistrationChangeRecord,
@@ -88,6 +90,7 @@ export function applyFeatureLevel(draft: Draft, record: FeatureLevelRecord): und
       : features.with(record.name, record.featureLevel)
   draft.image = { ...draft.image, features: changed }
   draft.features.add(record.name)
+  if (record.name === ELIGIBLE_LEADERS_FEATURE && record.featureLevel === 0) forgetEligibleLeaders(draft)
 }
 
 export function applyProducerIds(draft: Draft, record: ProducerIdsRecord): string | undefined {

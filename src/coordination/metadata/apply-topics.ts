@@ -165,13 +165,18 @@ export function applyRemoveTopic(draft: Draft, record: RemoveTopicRecord): strin
 /** Forgets eligible leader replicas (KIP-966), of one topic or, where the name is empty, of all. */
 export function applyClearEligibleLeaders(draft: Draft, record: ClearElrRecord): string | undefined {
   if (record.topicName === '') {
-    for (const topic of draft.image.topics.values()) clearTopic(draft, topic)
+    forgetEligibleLeaders(draft)
     return undefined
   }
   const topic = topicByName(draft.image, record.topicName)
   if (topic === undefined) return `topic ${record.topicName} is not there`
   clearTopic(draft, topic)
   return undefined
+}
+
+/** Without the feature nobody is eligible: its level alone says so, there is no record for each partition. */
+export function forgetEligibleLeaders(draft: Draft): void {
+  for (const topic of draft.image.topics.values()) clearTopic(draft, topic)
 }
 
 function clearTopic(draft: Draft, topic: TopicImage): void {

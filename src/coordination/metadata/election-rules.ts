@@ -5,12 +5,10 @@
  */
 import { booleanValue, numberValue } from '../configs/typed-value.ts'
 import { type NodeFacts, topicConfig } from './config-layers.ts'
+import { keepsEligibleLeaders } from './eligible-leaders.ts'
 import type { MetadataImage } from './image.ts'
 import { directoryOn, isActive } from './new-partition.ts'
 import type { ChangeFacts, Election } from './partition-change.ts'
-
-/** The feature that keeps replicas eligible to lead that have left a small ISR (KIP-966). */
-export const ELIGIBLE_LEADERS_FEATURE = 'eligible.leader.replicas.version'
 
 /** Facts for changing partitions of one topic. */
 export type TopicElection = Pick<
@@ -26,7 +24,7 @@ export function topicElection(image: MetadataImage, node: NodeFacts, topic: stri
   return {
     isActive: (broker) => isActive(image.brokers.get(broker)),
     insyncReplicasMin: numberValue(topicConfig(image, node, topic, 'min.insync.replicas')),
-    keepsEligible: (image.features.get(ELIGIBLE_LEADERS_FEATURE) ?? 0) > 0,
+    keepsEligible: keepsEligibleLeaders(image),
     directoryOf: (broker) => directoryOn(image.brokers.get(broker)),
     allowsUnclean: booleanValue(topicConfig(image, node, topic, 'unclean.leader.election.enable')),
   }

@@ -13,9 +13,12 @@ export interface FeatureRange {
 /** 4.3-IV0, the newest metadata.version in production. */
 export const METADATA_VERSION = 30
 
+/** Keeps replicas eligible to lead that have left a small ISR (KIP-966). */
+export const ELIGIBLE_LEADERS_FEATURE = 'eligible.leader.replicas.version'
+
 /** What is supported, in the order in which answers list it. */
 export const supportedFeatures: readonly FeatureRange[] = [
-  { name: 'eligible.leader.replicas.version', min: 0, max: 0 },
+  { name: ELIGIBLE_LEADERS_FEATURE, min: 0, max: 1 },
   { name: 'group.version', min: 0, max: 0 },
   { name: 'kraft.version', min: 0, max: 0 },
   { name: 'metadata.version', min: 7, max: METADATA_VERSION },

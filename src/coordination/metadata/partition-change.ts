@@ -8,6 +8,7 @@
  */
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { PartitionImage } from './image.ts'
+import type { Loss } from './lost-data.ts'
 import type { MetadataRecord, PartitionChangeRecord } from './record.ts'
 
 export const NO_LEADER = -1
@@ -28,8 +29,8 @@ export interface ChangeFacts {
   readonly insyncReplicasMin: number
   /** Whether the cluster keeps eligible leader replicas (feature `eligible.leader.replicas.version`). */
   readonly keepsEligible: boolean
-  /** Brokers that may have lost what was acknowledged: they are not eligible any more. */
-  readonly lostData?: (broker: number) => boolean
+  /** What a broker may lack of what was acknowledged; whoever may lack anything is not eligible any more. */
+  readonly lossOf?: (broker: number) => Loss
   /** A new leader epoch even where the leader stays. */
   readonly renewsLeader?: boolean
   /** The directory of a replica that is new on a broker. */
@@ -75,7 +76,7 @@ export function changePartition(
     leader: partition.leader,
     leaderRecoveryState: target.leaderRecoveryState ?? partition.leaderRecoveryState,
   }
-  const draft = elected(withEligible(partition, completed(asked), facts), facts)
+  const draft = withoutLastKnown(elected(withEligible(partition, completed(asked), facts), facts))
   const value = recordOf(topicId, partitionId, partition, draft, facts)
   return value === null ? null : { type: 'PartitionChangeRecord', value }
 }
@@ -104,16 +105,24 @@ function withEligible(before: PartitionImage, draft: Draft, facts: ChangeFacts):
   if (draft.isr.length >= Math.min(facts.insyncReplicasMin, draft.replicas.length)) {
     return { ...draft, eligible: [], lastKnown: [] }
   }
-  const candidates = [...new Set([...before.eligibleLeaderReplicas, ...before.isr])].filter(
-    (id) => draft.replicas.includes(id) && !draft.isr.includes(id),
-  )
-  const eligible = candidates.filter((id) => facts.lostData?.(id) !== true)
-  const known = new Set([...before.lastKnownEligibleLeaderReplicas, ...candidates])
+  const lossOf = facts.lossOf ?? (() => 'none')
+  const candidates = [...new Set([...before.eligibleLeaderReplicas, ...before.isr])]
   return {
     ...draft,
-    eligible,
-    lastKnown: [...known].filter((id) => !draft.isr.includes(id) && !eligible.includes(id)),
+    eligible: candidates.filter(
+      (id) => draft.replicas.includes(id) && !draft.isr.includes(id) && lossOf(id) === 'none',
+    ),
+    lastKnown: lastKnown(before, draft).filter(
+      // An empty log must not overrule what out-of-sync replicas still have; where there are none it is all there is.
+      (id) => lossOf(id) !== 'everything' || draft.replicas.length === 1,
+    ),
   }
+}
+
+/** Who led when the last member left the ISR. */
+function lastKnown(before: PartitionImage, draft: Draft): readonly number[] {
+  const left = draft.isr.length === 0 && before.isr.length > 0 && before.leader !== NO_LEADER
+  return left ? [before.leader] : draft.lastKnown
 }
 
 function elected(draft: Draft, facts: ChangeFacts): Draft {
@@ -153,6 +162,11 @@ function onlyLastKnown(draft: Draft, facts: ChangeFacts): number | undefined {
   if (!facts.keepsEligible || draft.isr.length > 0 || draft.eligible.length > 0) return undefined
   const [only, ...others] = draft.lastKnown
   return only !== undefined && others.length === 0 && facts.isActive(only) ? only : undefined
+}
+
+/** Who led last is of interest only while nobody leads. */
+function withoutLastKnown(draft: Draft): Draft {
+  return draft.leader === NO_LEADER ? draft : { ...draft, lastKnown: [] }
 }
 
 function recordOf(

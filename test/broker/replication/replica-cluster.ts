@@ -28,7 +28,7 @@ import { snapshotRecords } from '../../../src/coordination/metadata/snapshot.ts'
 import { silentLog } from '../../../src/runtime/log.ts'
 import { MetricsRegistry } from '../../../src/runtime/metrics.ts'
 import type { World } from '../../../src/runtime/world.ts'
-import { cluster, withTopic } from '../../coordination/metadata/support.ts'
+import { applied, cluster, withTopic } from '../../coordination/metadata/support.ts'
 import { ManagedWorld } from '../../storage/support/managed-world.ts'
 import type { TestClock } from '../../storage/support/world.ts'
 import { MemoryNetwork } from './memory-network.ts'
@@ -208,7 +208,13 @@ export class ReplicaCluster {
     } = {},
   ): Promise<ReplicaCluster> {
     const racks = options.racks ?? [null, null, null]
-    const image = withTopic(cluster(...racks), TOPIC, { assignments: options.assignments ?? [[1, 2, 3]] })
+    // A new cluster takes this one from the files into its metadata.
+    const name = 'min.insync.replicas'
+    const value = options.settings?.[name] ?? '1'
+    const brokers = applied(cluster(...racks), [
+      { type: 'ConfigRecord', value: { resourceType: 4, resourceName: '', name, value } },
+    ])
+    const image = withTopic(brokers, TOPIC, { assignments: options.assignments ?? [[1, 2, 3]] })
     const first = new ManagedWorld(options.logConfig)
     const made = new ReplicaCluster(image, first.clock, new Map(Object.entries(options.settings ?? {})))
     for (let id = 1; id <= racks.length; id++) {
@@ -306,10 +312,10 @@ export class ReplicaCluster {
 
   /** The metadata of the cluster goes on. */
   commit(records: readonly MetadataRecord[]): void {
-    const applied = apply(this.image, records)
-    if (!applied.ok) throw new Error(applied.problem.reason)
-    this.image = applied.image
-    for (const node of this.nodes.values()) node.hear(applied.image, applied.delta)
+    const outcome = apply(this.image, records)
+    if (!outcome.ok) throw new Error(outcome.problem.reason)
+    this.image = outcome.image
+    for (const node of this.nodes.values()) node.hear(outcome.image, outcome.delta)
   }
 
   /** Decides what was proposed: taken while its epochs are current, refused otherwise. */

@@ -57,7 +57,13 @@ function recordsOf(image: MetadataImage, command: Command, offset: bigint): read
     case 6:
       return decideBrokerHeartbeat(image, heartbeat(broker, epoch, { shutDown: size === 1 }), node).records
     case 7: {
-      const context = { clusterId: CLUSTER_ID, nextOffset: offset, hasLiveSession: false, ...node }
+      const context = {
+        clusterId: CLUSTER_ID,
+        nextOffset: offset,
+        hasLiveSession: false,
+        relaxesFlushing: false,
+        ...node,
+      }
       return decideRegisterBroker(image, registration(broker, size), context).records
     }
     default:
@@ -83,8 +89,9 @@ describe('histories of commands', () => {
           log.push(...records)
           live = applied(live, records)
           for (const topic of live.topics.values()) {
-            for (const { leader, isr, replicas } of topic.partitions.values()) {
-              expect(isr.length).toBeGreaterThan(0)
+            for (const partition of topic.partitions.values()) {
+              const { leader, isr, replicas, eligibleLeaderReplicas } = partition
+              expect(isr.length + eligibleLeaderReplicas.length).toBeGreaterThan(0)
               expect(isr.every((id) => replicas.includes(id))).toBe(true)
               if (leader >= 0) expect(isr).toContain(leader)
             }

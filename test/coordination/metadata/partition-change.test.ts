@@ -119,31 +119,52 @@ describe('eligible leader replicas (KIP-966)', () => {
     })
   })
 
-  it('hold the last member of the ISR, which may be empty', () => {
+  it('hold the last member of the ISR, which may be empty; who led last is remembered', () => {
     const small = partition({ isr: [1], eligibleLeaderReplicas: [2] })
     expect(changes(small, { isr: [] }, kept([]))).toEqual({
       isr: [],
       leader: -1,
       eligibleLeaderReplicas: [2, 1],
+      lastKnownElr: [1],
     })
   })
 
   it('lead, alone in sync, as soon as one is active', () => {
-    const empty = partition({ isr: [], leader: -1, eligibleLeaderReplicas: [2, 1] })
-    expect(changes(empty, {}, kept([1]))).toEqual({ leader: 1, isr: [1], eligibleLeaderReplicas: [2] })
+    const empty = partition({
+      isr: [],
+      leader: -1,
+      eligibleLeaderReplicas: [2, 1],
+      lastKnownEligibleLeaderReplicas: [2],
+    })
+    expect(changes(empty, {}, kept([1]))).toEqual({
+      leader: 1,
+      isr: [1],
+      eligibleLeaderReplicas: [2],
+      lastKnownElr: [],
+    })
   })
 
   it('do not count brokers that may have lost data', () => {
     const small = partition({ isr: [1], eligibleLeaderReplicas: [2] })
-    const lost = kept([1], { lostData: (id) => id === 2 })
-    expect(changes(small, {}, lost)).toEqual({ eligibleLeaderReplicas: [], lastKnownElr: [2] })
+    const lost = kept([1], { lossOf: (id) => (id === 2 ? 'tail' : 'none') })
+    expect(changes(small, {}, lost)).toEqual({ eligibleLeaderReplicas: [] })
   })
 
   it('fall back on the last that led, recorded as a recovery', () => {
     const nobody = partition({ isr: [], leader: -1, lastKnownEligibleLeaderReplicas: [1] })
     expect(changes(nobody, {}, kept([1, 2]))).toMatchObject({ leader: 1, isr: [1], leaderRecoveryState: 1 })
-    const two = partition({ isr: [], leader: -1, lastKnownEligibleLeaderReplicas: [1, 3] })
-    expect(changes(two, {}, kept([1, 2]))).toBeNull()
+    expect(changes(nobody, {}, kept([2]))).toBeNull()
+  })
+
+  it('do not fall back on a broker that came back with another disk, unless nobody else has a log', () => {
+    const disk = kept([1, 2], { lossOf: () => 'everything' })
+    expect(changes(partition({ isr: [1] }), { isr: [] }, disk)).toEqual({ isr: [], leader: -1 })
+    const alone = partition({ replicas: [1], isr: [1] })
+    expect(changes(alone, { isr: [] }, { ...disk, isActive: () => false })).toEqual({
+      isr: [],
+      leader: -1,
+      lastKnownElr: [1],
+    })
   })
 })
 

@@ -4,6 +4,7 @@ import { bootstrapRecords } from '../../../src/coordination/metadata/decide/boot
 import { decideBrokerHeartbeat } from '../../../src/coordination/metadata/decide/broker-heartbeat.ts'
 import { decideCreateTopics } from '../../../src/coordination/metadata/decide/create-topics.ts'
 import { decideRegisterBroker } from '../../../src/coordination/metadata/decide/register-broker.ts'
+import { supportedFeatures } from '../../../src/coordination/metadata/features.ts'
 import { emptyImage, type MetadataImage } from '../../../src/coordination/metadata/image.ts'
 import type { MetadataRecord } from '../../../src/coordination/metadata/record.ts'
 import { OrderedMap } from '../../../src/coordination/ordered-map.ts'
@@ -38,7 +39,11 @@ export function registration(brokerId: number, incarnation: number, rack: string
     clusterId: CLUSTER_ID,
     incarnationId: uuid(incarnation),
     listeners: [{ name: 'PLAINTEXT', host: `host-${brokerId}`, port: 9092, securityProtocol: 0 }],
-    features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 }],
+    features: supportedFeatures.map(({ name, min, max }) => ({
+      name,
+      minSupportedVersion: min,
+      maxSupportedVersion: max,
+    })),
     rack,
     isMigratingZkBroker: false,
     logDirs: [uuid(1000 + brokerId)],
@@ -64,14 +69,26 @@ export function heartbeat(
 
 /** A cluster of active brokers 1 to `racks.length`, each on its rack, with epochs 1 to that number. */
 export function cluster(...racks: readonly (string | null)[]): MetadataImage {
-  let image = applied(emptyImage, bootstrapRecords())
+  let image = applied(emptyImage, bootstrapRecords(node))
   for (const [index, rack] of racks.entries()) {
     const id = index + 1
-    const context = { clusterId: CLUSTER_ID, nextOffset: BigInt(id), hasLiveSession: false, ...node }
+    const context = {
+      clusterId: CLUSTER_ID,
+      nextOffset: BigInt(id),
+      hasLiveSession: false,
+      relaxesFlushing: false,
+      ...node,
+    }
     image = applied(image, decideRegisterBroker(image, registration(id, id, rack), context).records)
     image = applied(image, decideBrokerHeartbeat(image, heartbeat(id, BigInt(id)), node).records)
   }
   return image
+}
+
+/** The same cluster with the feature of eligible leader replicas off. */
+export function withoutEligible(image: MetadataImage): MetadataImage {
+  const value = { name: 'eligible.leader.replicas.version', featureLevel: 0 }
+  return applied(image, [{ type: 'FeatureLevelRecord', value }])
 }
 
 interface TopicOptions {

@@ -62,7 +62,12 @@ function alterOne(
     asked.partitionIndex,
     partition,
     { isr: isrOf(asked), leaderRecoveryState: asked.leaderRecoveryState },
-    { ...rules, election: automaticElection(rules) },
+    {
+      ...rules,
+      election: automaticElection(rules),
+      // A leader that gives up has a damaged log.
+      lossOf: (id) => (id === leader ? 'everything' : 'none'),
+    },
   )
   const changed = record === null ? partition : after(image, record, topicId, asked.partitionIndex)
   if (record !== null) records.push(record)

@@ -12,7 +12,7 @@ import type {
 } from '../../../protocol/messages/broker-heartbeat.ts'
 import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
-import { electionRecords } from '../elections.ts'
+import { electionRecords, nothingLost } from '../elections.ts'
 import type { BrokerImage, MetadataImage } from '../image.ts'
 import { isActive } from '../new-partition.ts'
 import type { MetadataRecord } from '../record.ts'
@@ -89,7 +89,7 @@ export function changeRecords(
         cordonedLogDirs: null,
       },
     },
-    ...electionRecords(changed, node, { broker: broker.id, isNewLife: false, lostData: false }),
+    ...electionRecords(changed, node, { broker: broker.id, isNewLife: false, lossOf: nothingLost }),
   ]
 }
 

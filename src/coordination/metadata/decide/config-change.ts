@@ -12,11 +12,11 @@ import { groupConfigProblem } from '../../configs/group-rules.ts'
 import { topicConfigProblem } from '../../configs/topic-rules.ts'
 import type { Problem } from '../../problem.ts'
 import { brokerLayers, type NodeFacts } from '../config-layers.ts'
+import { eligibleLeaderChanges } from '../elections.ts'
+import { keepsEligibleLeaders } from '../eligible-leaders.ts'
 import { type ConfigResource, configsOf, type MetadataImage, topicByName } from '../image.ts'
 import type { MetadataRecord } from '../record.ts'
 import { topicNameProblem } from '../topic-name.ts'
-
-const ELIGIBLE_LEADERS_FEATURE = 'eligible.leader.replicas.version'
 
 /** New value by name; null removes. */
 export type ConfigChanges = ReadonlyMap<string, string | null>
@@ -84,6 +84,7 @@ export function configChangeRecords(
       value: { resourceType: resource.type, resourceName: resource.name, name, value },
     })
   }
+  if (changes.has('min.insync.replicas')) records.push(...eligibleLeaderChanges(image, records, context))
   return records
 }
 
@@ -117,7 +118,7 @@ function minInsyncProblem(
   changes: ConfigChanges,
 ): Problem | undefined {
   const value = changes.get('min.insync.replicas')
-  if (value === undefined || (image.features.get(ELIGIBLE_LEADERS_FEATURE) ?? 0) === 0) return undefined
+  if (value === undefined || !keepsEligibleLeaders(image)) return undefined
   if (resource.name !== '') {
     const errorMessage = 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.'
     return { errorCode: errorCode.INVALID_CONFIG, errorMessage }

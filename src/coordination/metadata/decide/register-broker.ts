@@ -13,6 +13,7 @@ import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { electionRecords } from '../elections.ts'
 import type { BrokerImage, MetadataImage } from '../image.ts'
+import { lossOnReturn } from '../lost-data.ts'
 import type { MetadataRecord } from '../record.ts'
 
 /** What the controller that decides knows beside the image. */
@@ -22,6 +23,8 @@ export interface RegisterBrokerContext extends NodeFacts {
   readonly nextOffset: bigint
   /** Whether another process of this broker has been heard of within the session time-out. */
   readonly hasLiveSession: boolean
+  /** Whether the broker's properties file relaxes flushing (`lost-data.ts`). */
+  readonly relaxesFlushing: boolean
 }
 
 export function decideRegisterBroker(
@@ -38,7 +41,7 @@ export function decideRegisterBroker(
   // The same process asking again keeps its epoch: its first answer was lost.
   const brokerEpoch = samePerson && before !== undefined ? before.epoch : context.nextOffset
   const registration = registrationRecord(request, brokerEpoch, samePerson ? before : undefined)
-  const records = [registration, ...(samePerson ? [] : electionsOnReturn(image, request, context))]
+  const records = [registration, ...(samePerson ? [] : electionsOnReturn(image, request, before, context))]
   return { records, reply: { throttleTimeMs: 0, errorCode: 0, brokerEpoch } }
 }
 
@@ -97,13 +100,12 @@ function registrationRecord(
 function electionsOnReturn(
   image: MetadataImage,
   request: BrokerRegistrationRequest,
-  node: NodeFacts,
+  before: BrokerImage | undefined,
+  context: RegisterBrokerContext,
 ): MetadataRecord[] {
-  const { brokerId, previousBrokerEpoch } = request
-  const before = image.brokers.get(brokerId)
-  if (before === undefined) return []
-  const fenced = { ...image, brokers: image.brokers.with(brokerId, { ...before, fenced: true }) }
-  // A clean stop leaves the epoch of its life behind; another one, or none, says that something may be missing.
-  const lostData = previousBrokerEpoch !== before.epoch
-  return electionRecords(fenced, node, { broker: brokerId, isNewLife: true, lostData })
+  const { brokerId } = request
+  const lossOf = lossOnReturn(image, before, { ...request, relaxesFlushing: context.relaxesFlushing })
+  const brokers =
+    before === undefined ? image.brokers : image.brokers.with(brokerId, { ...before, fenced: true })
+  return electionRecords({ ...image, brokers }, context, { broker: brokerId, isNewLife: true, lossOf })
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../../protocol/messages/unregister-broker.ts'
 import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
-import { electionRecords } from '../elections.ts'
+import { electionRecords, nothingLost } from '../elections.ts'
 import type { MetadataImage } from '../image.ts'
 
 export function decideUnregisterBroker(
@@ -31,7 +31,7 @@ export function decideUnregisterBroker(
         type: 'UnregisterBrokerRecord',
         value: { brokerId: broker.id, brokerEpoch: broker.epoch },
       },
-      ...electionRecords(without, node, { broker: broker.id, isNewLife: false, lostData: false }),
+      ...electionRecords(without, node, { broker: broker.id, isNewLife: false, lossOf: nothingLost }),
     ],
     reply: { throttleTimeMs: 0, errorCode: 0, errorMessage: null },
   }

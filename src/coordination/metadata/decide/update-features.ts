@@ -9,8 +9,10 @@ import type {
   UpdateFeaturesRequest,
   UpdateFeaturesResponseInput,
 } from '../../../protocol/messages/update-features.ts'
+import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
-import { supportedFeatures } from '../features.ts'
+import { eligibleLeaderSettings } from '../eligible-leaders.ts'
+import { ELIGIBLE_LEADERS_FEATURE, supportedFeatures } from '../features.ts'
 import type { MetadataImage } from '../image.ts'
 import type { MetadataRecord } from '../record.ts'
 
@@ -27,14 +29,14 @@ interface Refusal {
   readonly message: string
 }
 
-/** `controllerId` decides: its words name it. */
+/** `node` decides: its words name it, and its file gives settings that a level needs. */
 export function decideUpdateFeatures(
   image: MetadataImage,
   request: UpdateFeaturesRequest,
-  controllerId: number,
+  node: NodeFacts,
   apiVersion: number,
 ): MetadataDecision<UpdateFeaturesResponseInput> {
-  const refusal = refusalOf(image, request, controllerId)
+  const refusal = refusalOf(image, request, node.nodeId)
   if (refusal !== null) {
     const reply = { throttleTimeMs: 0, errorCode: refusal.code, errorMessage: refusal.message }
     return { records: [], reply }
@@ -42,10 +44,12 @@ export function decideUpdateFeatures(
   const changed = request.featureUpdates.filter(
     ({ feature, maxVersionLevel }) => (image.features.get(feature) ?? 0) !== maxVersionLevel,
   )
-  const records: MetadataRecord[] = changed.map(({ feature, maxVersionLevel }) => ({
-    type: 'FeatureLevelRecord',
-    value: { name: feature, featureLevel: maxVersionLevel },
-  }))
+  const records: MetadataRecord[] = []
+  for (const { feature, maxVersionLevel } of changed) {
+    if (feature === ELIGIBLE_LEADERS_FEATURE && maxVersionLevel > 0)
+      records.push(...eligibleLeaderSettings(image, node))
+    records.push({ type: 'FeatureLevelRecord', value: { name: feature, featureLevel: maxVersionLevel } })
+  }
   const results = request.featureUpdates.map(({ feature }) => ({ feature, errorCode: 0, errorMessage: null }))
   const reply = {
     throttleTimeMs: 0,
@@ -85,6 +89,12 @@ function whyImpossible(
     return `${invalid} Local controller ${controllerId} does not support this feature.`
   if (maxVersionLevel > supported.max || maxVersionLevel < supported.min)
     return `${invalid} Local controller ${controllerId} only supports versions ${supported.min}-${supported.max}`
+  for (const { id, features } of image.brokers.values()) {
+    const range = features.find(({ name }) => name === feature)
+    const [min, max] = [range?.minSupportedVersion ?? 0, range?.maxSupportedVersion ?? 0]
+    if (maxVersionLevel < min || maxVersionLevel > max)
+      return `${invalid} Broker ${id} only supports versions ${min}-${max}`
+  }
   if (feature === 'kraft.version') return `${invalid} It changes with the voters of the quorum.`
   const level = image.features.get(feature) ?? 0
   if (maxVersionLevel === level) return null
@@ -96,7 +106,7 @@ function whyImpossible(
   }
   // Lower levels of the metadata's own version would need records that this version does not write.
   if (feature === 'metadata.version')
-    return `${invalid} Refusing to perform the requested downgrade because it might delete metadata information.`
+    return `Unsupported metadata.version downgrade from ${level} to ${maxVersionLevel}. Refusing to perform the requested downgrade because it might delete metadata information.`
   return allowDowngrade || upgradeType === SAFE_DOWNGRADE || upgradeType === UNSAFE_DOWNGRADE
     ? null
     : `${invalid} Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.`

@@ -7,7 +7,17 @@ import { decideFenceBroker } from '../../../../src/coordination/metadata/decide/
 import { decideRegisterBroker } from '../../../../src/coordination/metadata/decide/register-broker.ts'
 import { decideUnregisterBroker } from '../../../../src/coordination/metadata/decide/unregister-broker.ts'
 import { emptyImage, type MetadataImage, topicByName } from '../../../../src/coordination/metadata/image.ts'
-import { applied, CLUSTER_ID, cluster, heartbeat, node, registration, uuid, withTopic } from '../support.ts'
+import {
+  applied,
+  CLUSTER_ID,
+  cluster,
+  heartbeat,
+  node,
+  registration,
+  uuid,
+  withoutEligible,
+  withTopic,
+} from '../support.ts'
 
 function leaders(image: MetadataImage, topic: string) {
   return [...(topicByName(image, topic)?.partitions.values() ?? [])].map(
@@ -15,7 +25,13 @@ function leaders(image: MetadataImage, topic: string) {
   )
 }
 
-const context = { clusterId: CLUSTER_ID, nextOffset: 77n, hasLiveSession: false, ...node }
+const context = {
+  clusterId: CLUSTER_ID,
+  nextOffset: 77n,
+  hasLiveSession: false,
+  relaxesFlushing: false,
+  ...node,
+}
 
 describe('BrokerRegistration', () => {
   it('is fenced, with the offset of its record as epoch', () => {
@@ -49,7 +65,7 @@ describe('BrokerRegistration', () => {
   it('fences the old life of a broker that comes back: new leader epochs, even with nobody else', () => {
     const image = withTopic(cluster(null), 't', { partitions: 2 })
     const returned = applied(image, decideRegisterBroker(image, registration(1, 2), context).records)
-    expect(leaders(returned, 't')).toEqual(['-1@1 [1]', '-1@1 [1]'])
+    expect(leaders(returned, 't')).toEqual(['-1@1 []', '-1@1 []'])
     const back = applied(returned, decideBrokerHeartbeat(returned, heartbeat(1, 77n), node).records)
     expect(leaders(back, 't')).toEqual(['1@2 [1]', '1@2 [1]'])
   })
@@ -93,14 +109,14 @@ describe('BrokerHeartbeat', () => {
     expect(done.reply).toMatchObject({ shouldShutDown: true, isFenced: true })
     const gone = applied(moving, done.records)
     expect(gone.brokers.get(1)?.fenced).toBe(true)
-    expect(leaders(gone, 'alone')).toEqual(['-1@1 [1]'])
+    expect(leaders(gone, 'alone')).toEqual(['-1@1 []'])
   })
 
   it('lets the only broker stop at once', () => {
     const image = withTopic(cluster(null), 't')
     const asked = decideBrokerHeartbeat(image, heartbeat(1, 1n, { shutDown: true }), node)
     expect(asked.reply.shouldShutDown).toBe(true)
-    expect(leaders(applied(image, asked.records), 't')).toEqual(['-1@1 [1]'])
+    expect(leaders(applied(image, asked.records), 't')).toEqual(['-1@1 []'])
   })
 
   it('fences on request', () => {
@@ -111,8 +127,8 @@ describe('BrokerHeartbeat', () => {
 })
 
 describe('fencing a silent broker', () => {
-  it('moves its leaders to in-sync replicas, and keeps the last member of an ISR', () => {
-    const image = withTopic(cluster(null, null, null), 't', {
+  it('moves its leaders to in-sync replicas, and keeps the last member of an ISR where nobody is kept eligible', () => {
+    const image = withTopic(withoutEligible(cluster(null, null, null)), 't', {
       assignments: [
         [1, 2, 3],
         [1, 2, 3],
@@ -210,8 +226,11 @@ describe('AllocateProducerIds', () => {
 
 describe('bootstrapRecords', () => {
   it('observed 20: finalizes only what is served', () => {
-    expect([...applied(emptyImage, bootstrapRecords()).features]).toEqual([['metadata.version', 30]])
-    const more = bootstrapRecords([
+    expect([...applied(emptyImage, bootstrapRecords(node)).features]).toEqual([
+      ['eligible.leader.replicas.version', 1],
+      ['metadata.version', 30],
+    ])
+    const more = bootstrapRecords(node, [
       { name: 'group.version', level: 1 },
       { name: 'metadata.version', level: 30 },
     ])

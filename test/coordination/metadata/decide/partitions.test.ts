@@ -310,10 +310,10 @@ describe('ElectLeaders', () => {
     )
     expect(only(lost).leader).toBe(3)
     const gone = applied(lost, decideFenceBroker(lost, { brokerId: 3, brokerEpoch: 3n }, node).records)
-    expect(only(gone)).toMatchObject({ leader: -1, isr: [3] })
+    expect(only(gone)).toMatchObject({ leader: -1, isr: [], eligibleLeaderReplicas: [3] })
     expect(codes(elect(gone, 1))).toEqual([83])
     const back = applied(gone, decideBrokerHeartbeat(gone, heartbeat(2, 2n), node).records)
-    expect(only(back)).toMatchObject({ leader: -1, isr: [3] })
+    expect(only(back)).toMatchObject({ leader: -1, isr: [] })
     const decision = elect(back, 1)
     expect(codes(decision)).toEqual([0])
     expect(only(applied(back, decision.records))).toMatchObject({

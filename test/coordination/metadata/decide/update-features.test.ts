@@ -1,7 +1,7 @@
 /** Levels of features: served ones are finalized, all of a request or none. */
 import { describe, expect, it } from 'vitest'
 import { decideUpdateFeatures } from '../../../../src/coordination/metadata/decide/update-features.ts'
-import { applied, cluster } from '../support.ts'
+import { applied, cluster, node } from '../support.ts'
 
 const image = cluster(null)
 const update = (feature: string, maxVersionLevel: number, upgradeType = 1, allowDowngrade = false) => ({
@@ -12,7 +12,12 @@ const update = (feature: string, maxVersionLevel: number, upgradeType = 1, allow
 })
 
 function ask(updates: readonly ReturnType<typeof update>[], validateOnly = false, version = 2) {
-  return decideUpdateFeatures(image, { timeoutMs: 0, featureUpdates: updates, validateOnly }, 2, version)
+  return decideUpdateFeatures(
+    image,
+    { timeoutMs: 0, featureUpdates: updates, validateOnly },
+    { ...node, nodeId: 2 },
+    version,
+  )
 }
 
 describe('UpdateFeatures', () => {
@@ -58,9 +63,9 @@ describe('UpdateFeatures', () => {
       { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 25 } },
     ])
     const request = { timeoutMs: 0, featureUpdates: [update('metadata.version', 30)], validateOnly: false }
-    expect(decideUpdateFeatures(older, request, 1, 2).records).toEqual([
+    expect(decideUpdateFeatures(older, request, node, 2).records).toEqual([
       { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 30 } },
     ])
-    expect(decideUpdateFeatures(older, { ...request, validateOnly: true }, 1, 2).records).toEqual([])
+    expect(decideUpdateFeatures(older, { ...request, validateOnly: true }, node, 2).records).toEqual([])
   })
 })

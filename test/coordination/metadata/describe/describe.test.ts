@@ -241,6 +241,7 @@ describe('DescribeConfigs of brokers', () => {
     const value = { resourceType: 4, resourceName: '', name: 'num.io.threads', value: '7' }
     const set = applied(cluster(null), [{ type: 'ConfigRecord', value }])
     expect(rows(4, '', null, set)?.configs).toMatchObject([
+      { name: 'min.insync.replicas', value: '1', configSource: 3, synonyms: [{ source: 3 }] },
       { name: 'num.io.threads', value: '7', configSource: 3, synonyms: [{ source: 3 }] },
     ])
   })
