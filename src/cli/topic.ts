@@ -6,8 +6,11 @@ import {
   createTopic,
   deleteRecordsBefore,
   deleteTopic,
+  describePartitions,
   describeTopics,
+  type PartitionDescription,
 } from '../client/admin-topics.ts'
+import type { Cluster } from '../client/cluster.ts'
 import { EARLIEST, LATEST, lookUpOffset } from '../client/fetcher.ts'
 import {
   type CliContext,
@@ -88,19 +91,29 @@ function addDescribe(topic: Command, context: CliContext): void {
     withCluster(context, flags, async (cluster) => {
       const [described] = await describeTopics(cluster, [name])
       const rows = await Promise.all(
-        [...(described?.partitions ?? [])]
-          .sort((a, b) => a.partitionIndex - b.partitionIndex)
-          .map(async (partition) => ({
-            partition: partition.partitionIndex,
-            leader: partition.leaderId,
-            leaderEpoch: partition.leaderEpoch,
-            replicas: partition.replicaNodes.join(','),
-            isr: partition.isrNodes.join(','),
-            startOffset: await lookUpOffset(cluster, name, partition.partitionIndex, EARLIEST),
-            endOffset: await lookUpOffset(cluster, name, partition.partitionIndex, LATEST),
-          })),
+        (await describePartitions(cluster, name)).map(async (partition) => ({
+          partition: partition.partitionIndex,
+          leader: partition.leaderId,
+          leaderEpoch: partition.leaderEpoch,
+          replicas: partition.replicaNodes.join(','),
+          isr: partition.isrNodes.join(','),
+          elr: (partition.eligibleLeaderReplicas ?? []).join(','),
+          lastKnownElr: (partition.lastKnownElr ?? []).join(','),
+          startOffset: await offsetOf(cluster, name, partition, EARLIEST),
+          endOffset: await offsetOf(cluster, name, partition, LATEST),
+        })),
       )
-      const columns = ['partition', 'leader', 'leaderEpoch', 'replicas', 'isr', 'startOffset', 'endOffset']
+      const columns = [
+        'partition',
+        'leader',
+        'leaderEpoch',
+        'replicas',
+        'isr',
+        'elr',
+        'lastKnownElr',
+        'startOffset',
+        'endOffset',
+      ]
       if (flags.output !== 'table') {
         await printRows(context.terminal, flags.output, rows, columns)
         return
@@ -115,6 +128,16 @@ function addDescribe(topic: Command, context: CliContext): void {
       if (configs.length > 0) await context.terminal.write('\n')
     }),
   )
+}
+
+/** Null where nobody leads: only a leader knows. */
+function offsetOf(
+  cluster: Cluster,
+  topic: string,
+  { partitionIndex, leaderId }: PartitionDescription,
+  timestamp: bigint,
+): Promise<number> | null {
+  return leaderId < 0 ? null : lookUpOffset(cluster, topic, partitionIndex, timestamp)
 }
 
 function addDelete(topic: Command, context: CliContext): void {

@@ -3,10 +3,15 @@
  *
  * Each call answers when the cluster serves what was asked, or throws a `ClientError` with the broker's words.
  */
+import { errorCode } from '../protocol/errors.ts'
 import { createPartitions } from '../protocol/messages/create-partitions.ts'
 import { createTopics } from '../protocol/messages/create-topics.ts'
 import { deleteRecords } from '../protocol/messages/delete-records.ts'
 import { deleteTopics } from '../protocol/messages/delete-topics.ts'
+import {
+  type DescribeTopicPartitionsResponse,
+  describeTopicPartitions,
+} from '../protocol/messages/describe-topic-partitions.ts'
 import { answeredError } from './client-error.ts'
 import type { Cluster, TopicMetadata } from './cluster.ts'
 
@@ -31,6 +36,26 @@ export async function describeTopics(
   return answer.topics
     .filter((topic) => topic.name !== null)
     .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
+}
+
+export type PartitionDescription = DescribeTopicPartitionsResponse['topics'][number]['partitions'][number]
+
+/** Every partition of a topic with who may lead it (KIP-966), page by page; throws when there is no such topic. */
+export async function describePartitions(cluster: Cluster, name: string): Promise<PartitionDescription[]> {
+  const found: PartitionDescription[] = []
+  let cursor: DescribeTopicPartitionsResponse['nextCursor'] = null
+  do {
+    const answer: DescribeTopicPartitionsResponse = await cluster.request(null, describeTopicPartitions, {
+      topics: [{ name }],
+      cursor,
+    })
+    const [topic] = answer.topics
+    if (topic === undefined || topic.errorCode !== 0)
+      throw answeredError(topic?.errorCode ?? errorCode.UNKNOWN_SERVER_ERROR, `topic ${name}`)
+    found.push(...topic.partitions)
+    cursor = answer.nextCursor
+  } while (cursor !== null)
+  return found
 }
 
 export async function createTopic(cluster: Cluster, topic: NewTopic, validateOnly = false): Promise<void> {
