@@ -5,6 +5,7 @@
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { type FetchResponseInput, fetch } from '../../protocol/messages/fetch.ts'
+import type { CurrentLeaders } from '../current-leaders.ts'
 import { codeForVersion } from '../older-codes.ts'
 import type { FetchedPart } from './partition-fetch.ts'
 
@@ -13,8 +14,16 @@ type PartitionResponse = TopicResponse['partitions'][number]
 
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
 const FIRST_VERSION_WITH_PREFERRED_REPLICA = 11
+const LEADER_CHANGED: ReadonlySet<number> = new Set([
+  errorCode.NOT_LEADER_OR_FOLLOWER,
+  errorCode.FENCED_LEADER_EPOCH,
+])
 
-function partitionResponse(part: FetchedPart, apiVersion: number): PartitionResponse {
+function partitionResponse(
+  part: FetchedPart,
+  apiVersion: number,
+  leaders: CurrentLeaders | null,
+): PartitionResponse {
   const { wanted, divergingEpoch } = part
   const answer: PartitionResponse = {
     partitionIndex: wanted.index,
@@ -30,6 +39,10 @@ function partitionResponse(part: FetchedPart, apiVersion: number): PartitionResp
     preferredReadReplica: part.preferredReadReplica,
     records: part.buffers,
   }
+  if (leaders !== null && LEADER_CHANGED.has(part.errorCode)) {
+    const { topic: name, topicId, index } = wanted
+    return { ...answer, currentLeader: leaders.leaderOf({ name, topicId }, index) }
+  }
   if (divergingEpoch === null) return answer
   const { epoch, endOffset } = divergingEpoch
   return { ...answer, divergingEpoch: { epoch, endOffset: BigInt(endOffset) } }
@@ -42,8 +55,12 @@ function codeOf(part: FetchedPart, apiVersion: number): number {
   return part.errorCode
 }
 
-/** Neighbours of one topic stand together, as they were asked. */
-export function fetchAnswer(parts: readonly FetchedPart[], apiVersion: number): TopicResponse[] {
+/** Neighbours of one topic stand together, as they were asked; `leaders` gathers who leads what is led elsewhere. */
+export function fetchAnswer(
+  parts: readonly FetchedPart[],
+  apiVersion: number,
+  leaders: CurrentLeaders | null = null,
+): TopicResponse[] {
   const byKey = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>()
   for (const part of parts) {
     const { topic, topicId } = part.wanted
@@ -53,7 +70,7 @@ export function fetchAnswer(parts: readonly FetchedPart[], apiVersion: number): 
       entry = { topic, topicId, partitions: [] }
       byKey.set(key, entry)
     }
-    entry.partitions.push(partitionResponse(part, apiVersion))
+    entry.partitions.push(partitionResponse(part, apiVersion, leaders))
   }
   return [...byKey.values()]
 }

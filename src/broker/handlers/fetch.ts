@@ -9,6 +9,7 @@ import { errorCode } from '../../protocol/errors.ts'
 import { type FetchRequest, type FetchResponseInput, fetch } from '../../protocol/messages/fetch.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
+import { CurrentLeaders } from '../current-leaders.ts'
 import { fetchAnswer } from '../fetch/fetch-answer.ts'
 import type { FetchContext, FetchSession, WantedPartition } from '../fetch/fetch-sessions.ts'
 import { type FetchingReplica, FollowerFetch } from '../fetch/follower-fetch.ts'
@@ -29,6 +30,8 @@ const READ_COMMITTED = 1
 /** From here on a consumer tells its rack, and knows that a follower may serve it (KIP-392). */
 const FIRST_VERSION_WITH_RACK = 11
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
+/** From here on an answer tells who leads what is led elsewhere (KIP-951). */
+const FIRST_VERSION_WITH_LEADERS = 16
 const NO_SESSION = 0
 
 /** What a parked fetch saw of a partition. */
@@ -148,12 +151,17 @@ class FetchInFlight implements PartitionWatcher {
     this.#forgetClose()
     const { session } = this.#context
     const parts = session === null ? outcome.parts : this.#partsForSession(session, outcome.parts)
+    const { apiVersion } = this.#call
+    const leaders =
+      outcome.failed && apiVersion >= FIRST_VERSION_WITH_LEADERS ? new CurrentLeaders(this.#call) : null
+    const responses = fetchAnswer(parts, apiVersion, leaders)
     this.#call.reply(
       {
         throttleTimeMs: 0,
         errorCode: 0,
         sessionId: session?.id ?? NO_SESSION,
-        responses: fetchAnswer(parts, this.#call.apiVersion),
+        responses,
+        nodeEndpoints: leaders?.endpoints,
       },
       outcome.release,
     )

@@ -10,6 +10,7 @@ import { errorCode } from '../../protocol/errors.ts'
 import { type ProduceRequest, type ProduceResponseInput, produce } from '../../protocol/messages/produce.ts'
 import { BATCH_HEADER_BYTES, isTransactional } from '../../protocol/records/batch.ts'
 import type { AppendOutcome } from '../../storage/append-outcome.ts'
+import { CurrentLeaders } from '../current-leaders.ts'
 import { type Call, serve } from '../handler.ts'
 import { codeForVersion } from '../older-codes.ts'
 import type { Partition } from '../partitions/partition.ts'
@@ -20,6 +21,8 @@ type PartitionResponse = NonNullable<ProduceResponseInput['responses'][number]['
 const NO_OFFSET = -1n
 const ACKS_NONE = 0
 const ACKS_ALL = -1
+/** From here on an answer tells who leads what is led elsewhere (KIP-951). */
+const FIRST_VERSION_WITH_LEADERS = 10
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
 
 /** What one partition's part came to; filled in as answers arrive. */
@@ -148,20 +151,29 @@ class ProduceInFlight {
     this.#answered = true
     this.#cancelTimer()
     const responses: { name: string; topicId: string; partitionResponses: PartitionResponse[] }[] = []
+    const { apiVersion } = this.#call
+    const tellsLeaders =
+      apiVersion >= FIRST_VERSION_WITH_LEADERS && this.#parts.some((part) => part.errorCode !== 0)
+    const leaders = tellsLeaders ? new CurrentLeaders(this.#call) : null
     let topic: TopicData | null = null
     for (const part of this.#parts) {
       if (part.topic !== topic) {
         topic = part.topic
         responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses: [] })
       }
-      responses.at(-1)?.partitionResponses.push(partitionResponse(part, this.#call.apiVersion))
+      responses.at(-1)?.partitionResponses.push(partitionResponse(part, apiVersion, leaders))
     }
-    this.#call.reply({ responses, throttleTimeMs: 0 })
+    this.#call.reply({ responses, throttleTimeMs: 0, nodeEndpoints: leaders?.endpoints })
   }
 }
 
-function partitionResponse(part: Part, apiVersion: number): PartitionResponse {
+function partitionResponse(
+  part: Part,
+  apiVersion: number,
+  leaders: CurrentLeaders | null,
+): PartitionResponse {
   const failed = part.errorCode !== 0
+  const isLedElsewhere = part.errorCode === errorCode.NOT_LEADER_OR_FOLLOWER
   return {
     index: part.index,
     errorCode: codeForVersion(produce.key, apiVersion, part.errorCode),
@@ -173,6 +185,7 @@ function partitionResponse(part: Part, apiVersion: number): PartitionResponse {
       batchIndexErrorMessage: error.message,
     })),
     errorMessage: part.message,
+    currentLeader: isLedElsewhere ? leaders?.leaderOf(part.topic, part.index) : undefined,
   }
 }
 

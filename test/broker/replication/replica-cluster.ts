@@ -106,7 +106,7 @@ export class ReplicaNode {
     // The handlers under test ask for no other parts of a broker.
     const services = {
       world,
-      config: { nodeId: id } as BrokerConfig,
+      config: { nodeId: id, advertised: new Map() } as unknown as BrokerConfig,
       metrics: this.metrics,
       settings: this.settings,
       handlers,
@@ -117,7 +117,7 @@ export class ReplicaNode {
         get image() {
           return image()
         },
-        status: { highWatermark: 0 },
+        status: { highWatermark: 0, leaderId: 1 },
       },
     } as unknown as BrokerServices
     const bounds = {
