@@ -36,6 +36,8 @@ export interface LifeFacts {
   readonly directoryIds: readonly string[]
   /** Epoch of the life that was stopped in order before this one; -1 when there was none. */
   readonly previousBrokerEpoch: bigint
+  /** Directories that shall take no new replicas now. */
+  readonly cordonedDirectoryIds: () => readonly string[]
   /** `broker.heartbeat.interval.ms` */
   readonly heartbeatIntervalMs: () => number
 }
@@ -83,7 +85,7 @@ export class BrokerLifecycle {
     deadline.cancel()
   }
 
-  /** The controller is another one now: it wants to hear from this broker. */
+  /** The controller is another one now, or this broker has something to tell it. */
   beatSoon(): void {
     this.#wake()
   }
@@ -107,7 +109,7 @@ export class BrokerLifecycle {
   }
 
   async #beat(): Promise<BrokerHeartbeatResponseInput> {
-    const { controller, config, quorum } = this.#facts
+    const { controller, config, quorum, cordonedDirectoryIds } = this.#facts
     const reply = await controller.call(brokerHeartbeatCommand, brokerHeartbeat.versions.max, {
       brokerId: config.nodeId,
       brokerEpoch: this.#epoch,
@@ -115,7 +117,7 @@ export class BrokerLifecycle {
       wantFence: false,
       wantShutDown: this.#phase === 'leaving',
       offlineLogDirs: [],
-      cordonedLogDirs: null,
+      cordonedLogDirs: cordonedDirectoryIds(),
     })
     if (reply.errorCode === 0) this.#noteFence(reply.isFenced ?? true)
     return reply

@@ -15,6 +15,7 @@ import { MetadataSnapshots } from '../storage/metadata-snapshots.ts'
 import type { PartitionLog } from '../storage/partition-log.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import type { Settings } from './config/settings.ts'
+import { cordonedAmong } from './cordoned-directories.ts'
 import type { LogStore } from './partitions/partition-registry.ts'
 
 export interface BrokerStorage {
@@ -78,6 +79,7 @@ function openClaimed(
   index: number,
   config: LogConfig,
   existed: boolean,
+  cordonedPaths: () => readonly string[],
 ): PartitionLog | null {
   const known = manager.log(topic, index)
   if (known !== null && (known.topicId === null || known.topicId === topicId)) {
@@ -94,10 +96,20 @@ function openClaimed(
     return null
   }
   if (known !== null) manager.setAside(known)
-  const created = manager.create(topic, index, topicId)
+  const created = manager.create(topic, index, topicId, directoryFor(manager, cordonedPaths()))
   if (created.ok) return created.log
   world.log.error('a log cannot be created', { topic, partition: index, reason: created.message })
   return null
+}
+
+/** The directory for a new log where some are cordoned: the emptiest of the others; null where there is no choice to make. */
+function directoryFor(manager: LogManager, cordonedPaths: readonly string[]): string | null {
+  if (cordonedPaths.length === 0) return null
+  const open = manager.directories.filter(
+    ({ path, isOffline, properties }) => !isOffline && properties !== null && !cordonedPaths.includes(path),
+  )
+  const [emptiest] = open.sort((a, b) => a.logs.size - b.logs.size)
+  return emptiest?.properties?.directoryId ?? null
 }
 
 /** Opens all directories and logs. Rejects with a sentence for people when the broker must not start. */
@@ -146,7 +158,9 @@ export async function openStorage(
     metadataSnapshots: new MetadataSnapshots(world.disk, folder, () => world.clock.wallMs()),
     logs: {
       open: (topic, topicId, index, logConfig, existed) =>
-        openClaimed(manager, world, topic, topicId, index, logConfig, existed),
+        openClaimed(manager, world, topic, topicId, index, logConfig, existed, () =>
+          cordonedAmong(settings.list('cordoned.log.dirs'), config.logDirectories),
+        ),
       delete: (topic, index) => manager.delete(topic, index),
     },
     setStraysAside(isClaimed) {

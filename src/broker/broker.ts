@@ -20,6 +20,7 @@ import type { Endpoint } from './config/endpoints.ts'
 import { Settings } from './config/settings.ts'
 import { ClusterCounts } from './controller/cluster-counts.ts'
 import { ControllerMetrics } from './controller/controller-metrics.ts'
+import { cordonedAmong } from './cordoned-directories.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
@@ -113,6 +114,7 @@ class Node implements Broker {
   async #follow(parts: BrokerParts, image: MetadataImage, delta: MetadataDelta): Promise<void> {
     if (isEmptyDelta(delta)) return
     this.#settings.follow(image)
+    if (delta.configsChanged.length > 0) this.#lifecycle?.beatSoon()
     parts.services.partitions.follow(image, delta)
     parts.services.groups.follow(
       image,
@@ -147,6 +149,7 @@ class Node implements Broker {
       opened,
       directoryIds: storage.directoryIds,
       previousBrokerEpoch: storage.previousBrokerEpoch,
+      cordonedDirectoryIds: () => this.#cordonedDirectoryIds(storage),
       heartbeatIntervalMs: () => this.#settings.number('broker.heartbeat.interval.ms'),
     })
     this.#lifecycle = lifecycle
@@ -155,6 +158,14 @@ class Node implements Broker {
     // Group clients would be told to come back; a short wait at the start spares them that.
     await services.groups.whenLoaded(GROUP_LOAD_MS_MAX)
     listeners.admit()
+  }
+
+  #cordonedDirectoryIds({ manager }: BrokerStorage): readonly string[] {
+    const paths = manager.directories.map(({ path }) => path)
+    const cordoned = cordonedAmong(this.#settings.list('cordoned.log.dirs'), paths)
+    return manager.directories.flatMap(({ path, properties }) =>
+      properties !== null && cordoned.includes(path) ? [properties.directoryId] : [],
+    )
   }
 
   async #stop(): Promise<void> {

@@ -2,10 +2,16 @@
 import type { Command } from 'commander'
 import { logDirectories } from '../client/admin-cluster.ts'
 import { errorName } from '../protocol/errors.ts'
+import type { DescribeLogDirsResponse } from '../protocol/messages/describe-log-dirs.ts'
 import { type CliContext, type ClusterFlags, withCluster, withClusterFlags } from './context.ts'
 import { printRows, type Row } from './output.ts'
 
 const DIRECTORY_COLUMNS = ['broker', 'directory', 'state', 'partitions', 'sizeBytes', 'freeBytes']
+
+function stateOf({ errorCode, isCordoned }: DescribeLogDirsResponse['results'][number]): string {
+  if (errorCode !== 0) return errorName(errorCode)
+  return isCordoned ? 'cordoned' : 'online'
+}
 
 export function addLogDirsCommand(log: Command, context: CliContext): void {
   withClusterFlags(log.command('dirs').description('what lies where on every broker'), context).action(
@@ -18,7 +24,7 @@ export function addLogDirsCommand(log: Command, context: CliContext): void {
             rows.push({
               broker: nodeId,
               directory: directory.logDir,
-              state: directory.errorCode === 0 ? 'online' : errorName(directory.errorCode),
+              state: stateOf(directory),
               partitions: directory.topics.reduce((count, { partitions }) => count + partitions.length, 0),
               sizeBytes: directory.topics
                 .flatMap(({ partitions }) => partitions)

@@ -1,16 +1,26 @@
 /**
  * `sluice node …`: a node joins the quorum, gives up what it holds, leaves for good.
  *
- * `drain` moves every replica away; `remove` takes a drained node out of the quorum and makes the cluster forget it.
+ * `drain` cordons a broker, so that nothing new comes to it, and moves every replica away; `remove` takes a drained node
+ * out of the quorum and makes the cluster forget it, its cordon too.
  */
 import type { Command } from 'commander'
-import { addVoter, describeBrokers, quorumOf, removeVoter, unregister } from '../client/admin-cluster.ts'
+import {
+  addVoter,
+  describeBrokers,
+  isCordoned,
+  quorumOf,
+  removeVoter,
+  unregister,
+} from '../client/admin-cluster.ts'
+import { type ConfigChange, changeConfigs } from '../client/admin-configs.ts'
 import { describeTopics } from '../client/admin-topics.ts'
 import type { Cluster } from '../client/cluster.ts'
 import { type PartitionMove, planMoves } from '../client/reassignment-plan.ts'
 import { type CliContext, type ClusterFlags, wholeNumber, withCluster, withClusterFlags } from './context.ts'
 import { carryOutMoves, type MoveFlags, withMoveFlags } from './moves.ts'
 
+const LOOK_MS = 50
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/
 
 function addAdd(parent: Command, context: CliContext): void {
@@ -54,9 +64,9 @@ async function drainPlan(cluster: Cluster, node: number): Promise<PartitionMove[
   const held = new Map<number, number>()
   for (const { replicas } of placed)
     for (const broker of replicas) held.set(broker, (held.get(broker) ?? 0) + 1)
-  const others = (await describeBrokers(cluster))
-    .filter(({ brokerId, isFenced }) => brokerId !== node && !isFenced)
-    .map(({ brokerId }) => brokerId)
+  const others: number[] = []
+  for (const { brokerId, isFenced } of await describeBrokers(cluster))
+    if (brokerId !== node && !isFenced && !(await isCordoned(cluster, brokerId))) others.push(brokerId)
   return planMoves(
     placed.filter(({ replicas }) => replicas.includes(node)),
     others,
@@ -71,14 +81,38 @@ async function drainPlan(cluster: Cluster, node: number): Promise<PartitionMove[
 function addDrain(parent: Command, context: CliContext): void {
   withMoveFlags(
     withClusterFlags(
-      parent.command('drain <id>').description('move every replica away from a broker; --execute does it'),
+      parent
+        .command('drain <id>')
+        .description(
+          'let nothing new come to a broker and move every replica away from it; --execute does it',
+        ),
       context,
     ),
-  ).action((id: string, flags: ClusterFlags & MoveFlags) =>
-    withCluster(context, flags, async (cluster) =>
-      carryOutMoves(cluster, context, flags, await drainPlan(cluster, wholeNumber(id))),
-    ),
   )
+    .option('--undo', 'let new replicas come to it again; what has moved away stays away')
+    .action((id: string, flags: ClusterFlags & MoveFlags & { readonly undo?: boolean }) =>
+      withCluster(context, flags, async (cluster) => {
+        const node = wholeNumber(id)
+        if (flags.undo === true) {
+          await cordon(cluster, node, false)
+          await context.terminal.write(`new replicas may come to broker ${node} again\n`)
+          return
+        }
+        if (flags.execute === true) await cordon(cluster, node, true)
+        await carryOutMoves(cluster, context, flags, await drainPlan(cluster, node))
+      }),
+    )
+}
+
+/** Resolves when the controller knows; a broker that is away gets nothing new as it is. */
+async function cordon(cluster: Cluster, node: number, wanted: boolean): Promise<void> {
+  const broker = (await describeBrokers(cluster)).find(({ brokerId }) => brokerId === node)
+  if (broker === undefined) throw new Error(`there is no broker ${node}`)
+  if (broker.isFenced) return
+  const name = 'cordoned.log.dirs'
+  const change: ConfigChange = wanted ? { kind: 'set', name, value: '*' } : { kind: 'delete', name }
+  await changeConfigs(cluster, 'broker', String(node), [change])
+  while ((await isCordoned(cluster, node)) !== wanted) await cluster.pause(LOOK_MS)
 }
 
 function addRemove(parent: Command, context: CliContext): void {

@@ -156,6 +156,12 @@ export async function unregister(cluster: Cluster, brokerId: number): Promise<vo
   if (answer.errorCode !== 0) throw answeredError(answer.errorCode, `broker ${brokerId}`, answer.errorMessage)
 }
 
+/** Whether every log directory of a broker is cordoned: nothing new is placed on it. */
+export async function isCordoned(cluster: Cluster, brokerId: number): Promise<boolean> {
+  const { results } = await cluster.request(brokerId, describeLogDirs, { topics: [] })
+  return results.length > 0 && results.every((directory) => directory.isCordoned)
+}
+
 /** The log directories of one broker and what lies in them. */
 export async function logDirectories(
   cluster: Cluster,

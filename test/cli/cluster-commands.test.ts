@@ -154,12 +154,27 @@ describe('sluice, with three nodes', () => {
     for (const { leader, replicas } of placed) expect(String(leader)).toBe(replicas.split(',')[0])
   })
 
+  it('lets replicas come again to a node that shall not leave after all', async () => {
+    expect((await run('node drain 3 --execute'.split(' '))).code).toBe(0)
+    const undone = await run('node drain 3 --undo'.split(' '))
+    expect([undone.code, undone.output]).toEqual([0, 'new replicas may come to broker 3 again\n'])
+    await run('topic create wide -p 3 --replication-factor 3'.split(' '))
+    for (const { isr } of await rows<Placed>('topic describe wide')) expect(isr.split(',')).toHaveLength(3)
+    const unknown = await run('config alter 3 -t broker --set cordoned.log.dirs=/nope'.split(' '))
+    expect([unknown.code, unknown.errors]).toEqual([1, expect.stringContaining('Missing entries : /nope')])
+    await run(['topic', 'delete', 'wide'])
+  })
+
   it('drains a node, and takes one out of the quorum that holds nothing', async () => {
     const early = await run(['node', 'remove', '2'])
     expect([early.code, early.errors]).toEqual([1, expect.stringContaining('still holds replicas')])
     expect((await run('node drain 2 --execute'.split(' '))).code).toBe(0)
     const placed = await rows<Placed>('topic describe orders')
     for (const { replicas } of placed) expect(replicas).not.toContain('2')
+    await run('topic create later -p 6 --replication-factor 2'.split(' '))
+    for (const { replicas } of await rows<Placed>('topic describe later')) expect(replicas).not.toContain('2')
+    const states = await rows<{ broker: number; state: string }>('log dirs')
+    expect(states.map(({ state }) => state)).toEqual(['online', 'cordoned', 'online'])
     await stopNode(2)
     const removed = await run(['node', 'remove', '2'])
     expect([removed.code, removed.output]).toEqual([0, 'node 2 is not part of the cluster any more\n'])

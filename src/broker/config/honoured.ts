@@ -19,6 +19,7 @@ const OWN = [
   'controller.quorum.election.timeout.ms',
   'controller.quorum.fetch.timeout.ms',
   'controller.quorum.voters',
+  'cordoned.log.dirs',
   'default.replication.factor',
   'delete.topic.enable',
   'fetch.max.bytes',

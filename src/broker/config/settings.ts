@@ -71,6 +71,10 @@ export class Settings {
     return textValue(this.#resolved(name))
   }
 
+  list(name: string): readonly string[] {
+    return listValue(this.#resolved(name))
+  }
+
   /** A topic's settings as its logs need them. */
   logConfig(topic: string): LogConfig {
     const own = configsOf(this.#image, { type: configResourceType.topic, name: topic })

@@ -2,7 +2,8 @@
 import { decideAlterConfigs } from '../../coordination/metadata/decide/alter-configs.ts'
 import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { decided } from '../controller/command.ts'
-import { serveByController } from '../handler.ts'
+import { answerLater, serve } from '../handler.ts'
+import { checkCordons } from './cordon-check.ts'
 import { refusedResources } from './refused-resources.ts'
 
 export const alterConfigsCommand = decided(alterConfigs, {
@@ -13,4 +14,12 @@ export const alterConfigsCommand = decided(alterConfigs, {
   servedByAll: true,
 })
 
-export const alterConfigsHandler = serveByController(alterConfigsCommand)
+export const alterConfigsHandler = serve(alterConfigs, (request, call) => {
+  const { broker, apiVersion } = call
+  const { goOn, refused } = checkCordons(broker, request.resources)
+  const answer = broker.controller.call(alterConfigsCommand, apiVersion, { ...request, resources: goOn })
+  answerLater(
+    call,
+    answer.then((reply) => ({ ...reply, responses: [...reply.responses, ...refused] })),
+  )
+})

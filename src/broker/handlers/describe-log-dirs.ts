@@ -1,6 +1,6 @@
 /**
  * DescribeLogDirs (35), versions 1–5: every log directory with its replicas, their sizes, and the space that is
- * left. A directory that failed answers 56 for itself (KIP-113, KIP-827).
+ * left. A directory that failed answers 56 for itself (KIP-113, KIP-827); a cordoned one says so (KIP-1066).
  */
 import { errorCode } from '../../protocol/errors.ts'
 import {
@@ -41,21 +41,32 @@ function topicsOf(replicas: readonly ReplicaDescription[]): Topic[] {
   return [...byTopic].map(([name, partitions]) => ({ name, partitions }))
 }
 
-function resultOf(directory: DirectoryDescription, wanted: (replica: ReplicaDescription) => boolean): Result {
+function resultOf(
+  directory: DirectoryDescription,
+  wanted: (replica: ReplicaDescription) => boolean,
+  isCordoned: boolean,
+): Result {
   return {
     errorCode: directory.isOffline ? errorCode.KAFKA_STORAGE_ERROR : 0,
     logDir: directory.path,
     topics: topicsOf(directory.replicas.filter(wanted)),
     totalBytes: BigInt(directory.totalBytes),
     usableBytes: BigInt(directory.usableBytes),
+    isCordoned,
   }
 }
 
 export const describeLogDirsHandler = serve(describeLogDirs, (request, call) => {
   const wanted = wantedReplicas(request)
+  const { logs, quorum, config } = call.broker
+  // As the controller has it: from then on nothing new is placed there.
+  const cordoned = quorum.image.brokers.get(config.nodeId)?.cordonedDirectories ?? []
+  const idOf = new Map(logs.directories.map(({ path, properties }) => [path, properties?.directoryId ?? '']))
   call.reply({
     throttleTimeMs: 0,
     errorCode: 0,
-    results: call.broker.logs.describe().map((directory) => resultOf(directory, wanted)),
+    results: logs
+      .describe()
+      .map((directory) => resultOf(directory, wanted, cordoned.includes(idOf.get(directory.path) ?? ''))),
   })
 })

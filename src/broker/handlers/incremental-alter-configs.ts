@@ -5,7 +5,8 @@
 import { decideIncrementalAlterConfigs } from '../../coordination/metadata/decide/incremental-alter-configs.ts'
 import { incrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
 import { decided } from '../controller/command.ts'
-import { serveByController } from '../handler.ts'
+import { answerLater, serve } from '../handler.ts'
+import { checkCordons } from './cordon-check.ts'
 import { refusedResources } from './refused-resources.ts'
 
 export const incrementalAlterConfigsCommand = decided(incrementalAlterConfigs, {
@@ -16,4 +17,15 @@ export const incrementalAlterConfigsCommand = decided(incrementalAlterConfigs, {
   servedByAll: true,
 })
 
-export const incrementalAlterConfigsHandler = serveByController(incrementalAlterConfigsCommand)
+export const incrementalAlterConfigsHandler = serve(incrementalAlterConfigs, (request, call) => {
+  const { broker, apiVersion } = call
+  const { goOn, refused } = checkCordons(broker, request.resources)
+  const answer = broker.controller.call(incrementalAlterConfigsCommand, apiVersion, {
+    ...request,
+    resources: goOn,
+  })
+  answerLater(
+    call,
+    answer.then((reply) => ({ ...reply, responses: [...reply.responses, ...refused] })),
+  )
+})

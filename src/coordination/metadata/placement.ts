@@ -29,7 +29,7 @@ export type Placement =
 export function placementBrokers(image: MetadataImage): PlacementBroker[] {
   const brokers: PlacementBroker[] = []
   for (const broker of image.brokers.values()) {
-    if (allCordoned(broker)) continue
+    if (isCordoned(broker)) continue
     const load = image.loads.get(broker.id)
     brokers.push({
       id: broker.id,
@@ -42,7 +42,8 @@ export function placementBrokers(image: MetadataImage): PlacementBroker[] {
   return brokers
 }
 
-function allCordoned(broker: BrokerImage): boolean {
+/** Whether a broker takes no new replicas: every directory of it is cordoned (KIP-1066). */
+export function isCordoned(broker: BrokerImage): boolean {
   return (
     broker.directories.length > 0 &&
     broker.directories.every((directory) => broker.cordonedDirectories.includes(directory))

@@ -3,7 +3,7 @@
  *
  * It is unfenced once it has read the metadata up to its own registration. A broker that wants to stop gives away
  * what it leads first and is told to go when nobody else depends on it. Whether a silent broker is fenced is for
- * `fence-broker.ts` to say.
+ * `fence-broker.ts` to say. A broker also tells which of its directories are cordoned.
  */
 import { errorCode } from '../../../protocol/errors.ts'
 import type {
@@ -23,6 +23,8 @@ const FENCE = 1
 const UNFENCE = -1
 const UNCHANGED = 0
 const ENTERS_SHUTDOWN = 1
+/** 4.3-IV0 */
+const FIRST_METADATA_VERSION_WITH_CORDONS = 30
 
 export function decideBrokerHeartbeat(
   image: MetadataImage,
@@ -32,6 +34,34 @@ export function decideBrokerHeartbeat(
   const broker = image.brokers.get(request.brokerId)
   if (broker === undefined) return refused(errorCode.BROKER_ID_NOT_REGISTERED)
   if (broker.epoch !== request.brokerEpoch) return refused(errorCode.STALE_BROKER_EPOCH)
+  const decision = decideLife(image, request, node, broker)
+  const cordon = cordonRecords(image, request, broker)
+  return { ...decision, records: [...decision.records, ...cordon] }
+}
+
+/** The directories that shall take no new replicas, where they are others than before (KIP-1066). */
+function cordonRecords(
+  image: MetadataImage,
+  { cordonedLogDirs }: BrokerHeartbeatRequest,
+  broker: BrokerImage,
+): MetadataRecord[] {
+  if (cordonedLogDirs === null || !knowsCordons(image)) return []
+  const before = new Set(broker.cordonedDirectories)
+  if (cordonedLogDirs.length === before.size && cordonedLogDirs.every((id) => before.has(id))) return []
+  return [registrationChange(broker, { cordonedLogDirs })]
+}
+
+function knowsCordons(image: MetadataImage): boolean {
+  return (image.features.get('metadata.version') ?? 0) >= FIRST_METADATA_VERSION_WITH_CORDONS
+}
+
+/** What becomes of the broker itself: active, fenced, on its way out. */
+function decideLife(
+  image: MetadataImage,
+  request: BrokerHeartbeatRequest,
+  node: NodeFacts,
+  broker: BrokerImage,
+): Decision {
   const isCaughtUp = request.currentMetadataOffset >= broker.epoch
   if (request.wantShutDown) return shutDown(image, node, broker, isCaughtUp)
   if (request.wantFence) {
@@ -78,19 +108,20 @@ export function changeRecords(
   }
   const changed = { ...image, brokers: image.brokers.with(broker.id, after) }
   return [
-    {
-      type: 'BrokerRegistrationChangeRecord',
-      value: {
-        brokerId: broker.id,
-        brokerEpoch: broker.epoch,
-        fenced,
-        inControlledShutdown,
-        logDirs: [],
-        cordonedLogDirs: null,
-      },
-    },
+    registrationChange(broker, { fenced, inControlledShutdown }),
     ...electionRecords(changed, node, { broker: broker.id, isNewLife: false, lossOf: nothingLost }),
   ]
+}
+
+function registrationChange(
+  { id, epoch }: BrokerImage,
+  change: Change & { readonly cordonedLogDirs?: readonly string[] },
+): MetadataRecord {
+  const { fenced = UNCHANGED, inControlledShutdown = UNCHANGED, cordonedLogDirs = null } = change
+  return {
+    type: 'BrokerRegistrationChangeRecord',
+    value: { brokerId: id, brokerEpoch: epoch, fenced, inControlledShutdown, logDirs: [], cordonedLogDirs },
+  }
 }
 
 function refused(code: number): Decision {

@@ -13,6 +13,7 @@ import { automaticElection, topicElection } from '../election-rules.ts'
 import { type MetadataImage, type TopicImage, topicByName } from '../image.ts'
 import { isActive } from '../new-partition.ts'
 import { changePartition } from '../partition-change.ts'
+import { isCordoned } from '../placement.ts'
 import type { MetadataRecord } from '../record.ts'
 import { isMoving, moveTo } from '../replica-move.ts'
 
@@ -72,7 +73,7 @@ function bestBroker(
   const racks = new Set(replicas.map((id) => image.brokers.get(id)?.rack ?? null))
   let best: { readonly id: number; readonly newRack: boolean; readonly held: number } | undefined
   for (const broker of image.brokers.values()) {
-    if (!isActive(broker) || replicas.includes(broker.id)) continue
+    if (!isActive(broker) || isCordoned(broker) || replicas.includes(broker.id)) continue
     const newRack = broker.rack !== null && !racks.has(broker.rack)
     const held = (image.loads.get(broker.id)?.replicas ?? 0) + (added.get(broker.id) ?? 0)
     const isBetter = best === undefined || (newRack !== best.newRack ? newRack : held < best.held)

@@ -6,14 +6,21 @@ import { decideBrokerHeartbeat } from '../../../../src/coordination/metadata/dec
 import { decideFenceBroker } from '../../../../src/coordination/metadata/decide/fence-broker.ts'
 import { decideRegisterBroker } from '../../../../src/coordination/metadata/decide/register-broker.ts'
 import { decideUnregisterBroker } from '../../../../src/coordination/metadata/decide/unregister-broker.ts'
-import { emptyImage, type MetadataImage, topicByName } from '../../../../src/coordination/metadata/image.ts'
+import {
+  configsOf,
+  emptyImage,
+  type MetadataImage,
+  topicByName,
+} from '../../../../src/coordination/metadata/image.ts'
 import {
   applied,
   CLUSTER_ID,
   cluster,
+  creation,
   heartbeat,
   node,
   registration,
+  requestedTopic,
   uuid,
   withoutEligible,
   withTopic,
@@ -117,6 +124,34 @@ describe('BrokerHeartbeat', () => {
     const asked = decideBrokerHeartbeat(image, heartbeat(1, 1n, { shutDown: true }), node)
     expect(asked.reply.shouldShutDown).toBe(true)
     expect(leaders(applied(image, asked.records), 't')).toEqual(['-1@1 []'])
+  })
+
+  it('cordons directories: nothing new is placed where all of them are, and unregistering lifts it', () => {
+    const beat = { ...heartbeat(2, 2n), cordonedLogDirs: [uuid(1002)] }
+    const before = cluster(null, null)
+    const { records } = decideBrokerHeartbeat(before, beat, node)
+    const setting = { resourceType: 4, resourceName: '2', name: 'cordoned.log.dirs', value: '*' }
+    const image = applied(before, [...records, { type: 'ConfigRecord', value: setting }])
+    expect(image.brokers.get(2)?.cordonedDirectories).toEqual([uuid(1002)])
+    expect(decideBrokerHeartbeat(image, beat, node).records).toEqual([])
+    const made = withTopic(image, 't', { partitions: 4 })
+    expect(leaders(made, 't')).toEqual(Array(4).fill('1@0 [1]'))
+    expect(creation(image, [requestedTopic('pair', { factor: 2 })]).reply.topics[0]?.errorCode).toBe(38)
+    const lifted = applied(
+      image,
+      decideBrokerHeartbeat(image, { ...beat, cordonedLogDirs: [] }, node).records,
+    )
+    expect(leaders(withTopic(lifted, 't', { partitions: 2 }), 't').sort()).toEqual(['1@0 [1]', '2@0 [2]'])
+    const gone = applied(image, decideUnregisterBroker(image, { brokerId: 2 }, node).records)
+    expect(configsOf(gone, { type: 4, name: '2' }).size).toBe(0)
+  })
+
+  it('says nothing of cordons to a cluster of a version that does not know them', () => {
+    const older = applied(cluster(null), [
+      { type: 'FeatureLevelRecord', value: { name: 'metadata.version', featureLevel: 29 } },
+    ])
+    const beat = { ...heartbeat(1, 1n), cordonedLogDirs: [uuid(1001)] }
+    expect(decideBrokerHeartbeat(older, beat, node).records).toEqual([])
   })
 
   it('fences on request', () => {
