@@ -39,23 +39,29 @@ export class Ballot {
   /** The first answer of a replica stands; who is no voter is not heard. */
   count(replica: ReplicaKey, granted: boolean): void {
     if (!this.#node.voters.current.some((voter) => isSameVoter(voter, replica))) return
-    if (this.#answerOf(replica) === undefined) this.#answers.push({ replica, granted })
+    if (!this.#answers.some(({ replica: one }) => isSameVoter(one, replica)))
+      this.#answers.push({ replica, granted })
   }
 
   get tally(): Tally {
-    const { current } = this.#node.voters
-    return tally(
-      current.map(
-        (voter) => this.#answers.find(({ replica }) => isSameVoter(voter, replica))?.granted ?? null,
-      ),
-    )
+    return tally(this.#node.voters.current.map((voter) => this.#answerOf(voter)))
+  }
+
+  /** It cannot be won any more: a majority has refused, or somebody has and no other can be reached. */
+  get isLost(): boolean {
+    const { voters, streams } = this.#node
+    const answers = voters.current.map((voter) => ({ id: voter.id, granted: this.#answerOf(voter) }))
+    const isRefused = answers.some(({ granted }) => granted === false)
+    const areOthersGone = answers.every(({ id, granted }) => granted !== null || !streams.has(id))
+    return this.tally === 'lost' || (this.tally === 'open' && isRefused && areOthersGone)
   }
 
   get granted(): readonly ReplicaKey[] {
     return this.#answers.filter(({ granted }) => granted).map(({ replica }) => replica)
   }
 
-  #answerOf(replica: ReplicaKey): boolean | undefined {
-    return this.#answers.find(({ replica: one }) => isSameVoter(one, replica))?.granted
+  /** null: it has said nothing. */
+  #answerOf(voter: ReplicaKey): boolean | null {
+    return this.#answers.find(({ replica }) => isSameVoter(voter, replica))?.granted ?? null
   }
 }

@@ -1,10 +1,11 @@
 /**
  * A voter that stands for election in an epoch of its own (Raft §5.2).
  *
- * It votes for itself first; that vote counts, and the question goes out, once epoch and vote are on the disk. When a
- * majority has refused it asks again soon, with a pre-vote: the votes were split.
+ * It votes for itself first; that vote counts, and the question goes out, once epoch and vote are on the disk. When it
+ * cannot win any more it asks again soon, with a pre-vote: the votes were split.
  */
 import { Ballot } from '../ballot.ts'
+import { raftLimits } from '../limits.ts'
 import type { NodeState } from '../node-state.ts'
 import type { Role, RoleEvent, Transition } from '../role.ts'
 
@@ -40,7 +41,7 @@ export class CandidateRole implements Role {
         this.#ballot.count(event.message.voter, event.message.granted)
         return this.#next()
       case 'timer':
-        return event.timer === 'election' ? { to: 'pre-candidate', hintedElections: 0 } : null
+        return event.timer === 'election' ? this.#askAgain() : null
       default:
         return null
     }
@@ -49,12 +50,15 @@ export class CandidateRole implements Role {
   end(): void {}
 
   #next(): Transition | null {
-    const { tally } = this.#ballot
-    if (tally === 'won') return { to: 'leader', granted: this.#ballot.granted }
-    if (tally === 'lost' && !this.#isLost) {
+    if (this.#ballot.tally === 'won') return { to: 'leader', granted: this.#ballot.granted }
+    if (this.#ballot.isLost && !this.#isLost) {
       this.#isLost = true
       this.#node.emit({ type: 'set-timer', timer: 'election', soon: true })
     }
     return null
+  }
+
+  #askAgain(): Transition {
+    return { to: 'pre-candidate', hintedElections: this.#isLost ? raftLimits.hintedElectionsMax : 0 }
   }
 }

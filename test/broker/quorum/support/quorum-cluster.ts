@@ -4,6 +4,8 @@
  */
 import type { MetadataCommand } from '../../../../src/broker/quorum/metadata-quorum.ts'
 import { openRaftQuorum } from '../../../../src/broker/quorum/open-raft-quorum.ts'
+// A quorum loads it when it needs it: that takes real time, which no virtual one may wait for.
+import '../../../../src/broker/quorum/peer-codec.ts'
 import type { RaftQuorum } from '../../../../src/broker/quorum/raft-quorum.ts'
 import {
   defaultQuorumTimeouts,

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { QuorumCluster } from './support/quorum-cluster.ts'
+
+/** Milliseconds from the loss of the leader to the next active one, one for each seed. */
+async function gaps(seeds: number, lose: (cluster: QuorumCluster) => void): Promise<number[]> {
+  const found: number[] = []
+  for (let seed = 1; seed <= seeds; seed++) {
+    const cluster = await QuorumCluster.started({ seed })
+    await cluster.run(300 + seed)
+    const before = cluster.theLeader
+    lose(cluster)
+    found.push(
+      await cluster.until(
+        () => cluster.up.some((node) => node !== before && node.quorum.isActive),
+        'another leader',
+      ),
+    )
+    await cluster.stopAll()
+  }
+  return found.sort((a, b) => a - b)
+}
+
+describe('a leader that is lost', () => {
+  it('is replaced well within a second when its process is gone, also when votes are split', async () => {
+    const found = await gaps(300, (cluster) => cluster.theLeader.kill())
+    expect(found.at(-1)).toBeLessThan(600)
+  })
+})
