@@ -116,6 +116,8 @@ export const limits = {
   peerKeepaliveTimeoutMs: 3_000,
   /** How long a call waits for its connection. */
   peerConnectMs: 2_000,
+  /** How long a node whose stream has closed is looked for; who takes no connection by then cannot be reached. */
+  peerProbeMs: 200,
   /** Connections kept for calls to other nodes. */
   peerCallConnectionsMax: 64,
   /** Wait before a node that cannot be reached is dialled again: the first, and the longest. */

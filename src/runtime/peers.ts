@@ -74,6 +74,11 @@ export interface PeerNetwork {
   openStream(address: PeerAddress, tls: PeerTls | null, receiver: PeerReceiver): PeerStream
   /** One request, one answer, within `deadlineMs` milliseconds; rejects with `PeerCallError`. */
   call(address: PeerAddress, tls: PeerTls | null, request: Buffer, deadlineMs: number): Promise<Buffer>
+  /**
+   * Whether connections are taken there within `limitMs`: true also of a process that is frozen, so that false says that
+   * it is gone, or cannot be reached.
+   */
+  isListening(address: PeerAddress, limitMs: number): Promise<boolean>
   /** Lets go of what is kept between calls. */
   close(): void
 }
@@ -83,4 +88,10 @@ const alone = (): never => {
 }
 
 /** For a node that is alone. */
-export const noPeers: PeerNetwork = { serve: alone, openStream: alone, call: alone, close() {} }
+export const noPeers: PeerNetwork = {
+  serve: alone,
+  openStream: alone,
+  call: alone,
+  isListening: alone,
+  close() {},
+}

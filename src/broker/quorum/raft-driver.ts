@@ -162,6 +162,9 @@ export class RaftDriver {
       case 'voters-committed':
         owner.votersSettled(effect.token, null)
         return
+      case 'probe':
+        this.#whenDone(this.#probe(effect.peer))
+        return
       case 'set-timer':
         timers.set(effect.timer, effect.soon)
         return
@@ -271,6 +274,14 @@ export class RaftDriver {
     if (piece === null || role !== 'leader' || epochNow !== epoch || this.#isStopped) return
     const { bytes, isLast } = piece
     links.send(to, { type: 'snapshot-chunk', epoch, leaderId: self.id, snapshot, position, bytes, isLast })
+  }
+
+  async #probe(peer: number): Promise<void> {
+    const { links, world } = this.#parts
+    const address = links.addressOf(peer)
+    if (address === null) return
+    const isListening = await world.peers.isListening(address, limits.peerProbeMs)
+    this.receive({ type: 'probed', peer, isListening })
   }
 
   async #install({ snapshot }: Effect<'install-snapshot'>): Promise<void> {

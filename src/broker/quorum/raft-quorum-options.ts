@@ -12,7 +12,7 @@ export interface ConfiguredVoter extends PeerAddress {
 }
 
 export interface QuorumTimeouts {
-  /** `controller.quorum.election.timeout.ms`: the longest of the random waits before an election when the leader is known to be gone is a fifth of it. */
+  /** `controller.quorum.election.timeout.ms`: the longest of the random waits before an election when the leader is known to be gone is a twentieth of it. */
   readonly electionTimeoutMs: number
   /** `controller.quorum.fetch.timeout.ms`: a leader of whom nothing was heard for three quarters of it is replaced. */
   readonly fetchTimeoutMs: number

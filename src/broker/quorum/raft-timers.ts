@@ -1,15 +1,15 @@
 /**
  * The timers of a Raft node, with their lengths.
  *
- * A leader that is silent is given up between half and three quarters of the fetch time-out; one whose stream has closed
- * within a fifth of the election time-out. Both are drawn at random, so that two nodes seldom stand at the same moment.
+ * A leader that is silent is given up between half and three quarters of the fetch time-out; one that is known to be gone
+ * within a twentieth of the election time-out. Both are drawn at random, so that two nodes seldom stand at the same moment.
  */
 import type { RaftTimer } from '../../coordination/raft/event.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import type { QuorumTimeouts, QuorumWorld } from './raft-quorum-options.ts'
 
-/** Shortest wait before an election after a hint: what comes from the others at the same time is heard first. */
-const SOON_MS_MIN = 10
+/** Shortest wait before a hasty election: what comes from the others at the same time is heard first. */
+const SOON_MS_MIN = 5
 
 export class RaftTimers {
   readonly #world: QuorumWorld
@@ -50,7 +50,7 @@ export class RaftTimers {
     switch (timer) {
       case 'election':
         return soon
-          ? this.#between(SOON_MS_MIN, Math.max(SOON_MS_MIN, electionTimeoutMs / 5))
+          ? this.#between(SOON_MS_MIN, Math.max(SOON_MS_MIN, electionTimeoutMs / 20))
           : this.#between(fetchTimeoutMs / 2, (fetchTimeoutMs * 3) / 4)
       case 'heartbeat':
         return fetchTimeoutMs / 10

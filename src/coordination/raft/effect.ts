@@ -77,6 +77,8 @@ export type RaftEffect =
   | { readonly type: 'voters-refused'; readonly token: number; readonly reason: VoterChangeRefusal }
   /** The change of that token is committed. */
   | { readonly type: 'voters-committed'; readonly token: number }
+  /** See whether anybody listens where the node should; answered by `probed`, or never. */
+  | { readonly type: 'probe'; readonly peer: number }
   /** Start the timer, or start it again; `soon` is a short random wait instead of the whole time. */
   | { readonly type: 'set-timer'; readonly timer: RaftTimer; readonly soon: boolean }
   | { readonly type: 'cancel-timer'; readonly timer: RaftTimer }

@@ -62,6 +62,8 @@ export type RaftEvent =
   /** The stream to a node is there, or is gone: a hint that it may be dead, never a proof. */
   | { readonly type: 'connected'; readonly peer: number }
   | { readonly type: 'disconnected'; readonly peer: number }
+  /** What `probe` found: whether connections are taken where the node listens; if not, its process is gone. */
+  | { readonly type: 'probed'; readonly peer: number; readonly isListening: boolean }
   /** The operator, or a stop, wants another leader; null: whoever is furthest. */
   | { readonly type: 'transfer-leadership'; readonly to: number | null }
   /** The operator wants another set of voters; at most one is added, removed or changed. Refused as an effect. */

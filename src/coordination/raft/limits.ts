@@ -11,8 +11,8 @@ export const raftLimits = {
   votersMax: 31,
   /** Messages that wait for the epoch or the vote to be on the disk; more are dropped, as a network would. */
   withheldMessagesMax: 1_000,
-  /** Pre-votes after a short wait, once the leader's stream is gone: others may learn of it a moment later. */
-  hintedElectionsMax: 5,
+  /** Pre-votes after a short wait, once the leader is known to be gone: others may learn of it a moment later. */
+  hastyElectionsMax: 5,
   /** Heartbeats after which a piece of a snapshot that nobody answered is sent again. */
   chunkRetryHeartbeats: 4,
   /** Heartbeats after which a transfer of leadership is given up. */

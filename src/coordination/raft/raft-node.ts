@@ -101,6 +101,7 @@ class RaftNode implements RaftMachine {
         node.disconnected(event.peer)
         break
       case 'timer':
+      case 'probed':
       case 'entries-sent':
       case 'transfer-leadership':
         break
@@ -150,7 +151,8 @@ class RaftNode implements RaftMachine {
 
   #asked(request: VoteRequest): void {
     if (request.isPreVote) {
-      answerPreVote(this.#node, request, this.#role.hearsLeader)
+      if (answerPreVote(this.#node, request, this.#role.hearsLeader))
+        this.#pass({ type: 'pre-vote-granted', candidateId: request.candidate.id })
       return
     }
     if (request.epoch > this.#node.epoch) this.#enterEpoch(request.epoch, null)
@@ -239,7 +241,7 @@ class RaftNode implements RaftMachine {
       }
       case 'pre-candidate':
         node.knowLeader(null)
-        return new PreCandidateRole(node, transition.hintedElections)
+        return new PreCandidateRole(node, transition.hastyElections)
       case 'candidate':
         return new CandidateRole(node, transition.isTransfer)
       case 'leader':

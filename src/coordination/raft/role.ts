@@ -11,8 +11,8 @@ import type { RaftRole } from './raft-machine.ts'
 export type Transition =
   /** Follows a leader, or waits for one: a follower when it is a voter, otherwise an observer. */
   | { readonly to: 'following'; readonly following: Following; readonly timer: 'whole' | 'soon' | 'as-is' }
-  /** `hintedElections`: how many more pre-votes come after a short wait. */
-  | { readonly to: 'pre-candidate'; readonly hintedElections: number }
+  /** `hastyElections`: how many more pre-votes come after a short wait. */
+  | { readonly to: 'pre-candidate'; readonly hastyElections: number }
   | { readonly to: 'candidate'; readonly isTransfer: boolean }
   /** `granted`: who voted for it, by directory. */
   | { readonly to: 'leader'; readonly granted: readonly ReplicaKey[] }
@@ -21,6 +21,8 @@ export type Transition =
 export type RoleEvent =
   | Exclude<RaftEvent, { type: 'snapshot-installed' }>
   | { readonly type: 'installation-done'; readonly asked: SnapshotId; readonly isInstalled: boolean }
+  /** This node would vote for that one, and has told it so. */
+  | { readonly type: 'pre-vote-granted'; readonly candidateId: number }
 
 export interface Role {
   readonly name: RaftRole

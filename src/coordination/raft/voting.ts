@@ -38,11 +38,12 @@ function answer(node: NodeState, request: VoteRequest, granted: boolean): void {
   })
 }
 
-/** Answers a pre-vote of any epoch; nothing changes here. */
-export function answerPreVote(node: NodeState, request: VoteRequest, hearsLeader: boolean): void {
+/** Answers a pre-vote of any epoch; true when a vote would be given. Nothing changes here. */
+export function answerPreVote(node: NodeState, request: VoteRequest, hearsLeader: boolean): boolean {
   const isRefused =
     request.epoch < node.epoch || (hearsLeader && !request.isTransfer) || !isAsFar(request.log, node.log.end)
   answer(node, request, !isRefused)
+  return !isRefused
 }
 
 /** Answers a request for a vote in this node's epoch or an older one; true when the vote was given. */

@@ -5,6 +5,7 @@
  * that a dead machine is noticed by its pings, and one that is dialled anew is not held up by the last failure. Calls
  * share one connection for each address.
  */
+import { connect } from 'node:net'
 import {
   type ChannelOptions,
   Client,
@@ -236,6 +237,19 @@ class GrpcPeers implements PeerNetwork {
         }
         client.makeUnaryRequest(COMMAND, asIs, asIs, request, new Metadata(), { deadline: until }, done)
       })
+    })
+  }
+
+  isListening({ host, port }: PeerAddress, limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect({ host, port, timeout: limitMs })
+      const found = (isListening: boolean): void => {
+        socket.destroy()
+        resolve(isListening)
+      }
+      socket.once('connect', () => found(true))
+      socket.once('error', () => found(false))
+      socket.once('timeout', () => found(false))
     })
   }
 

@@ -23,6 +23,19 @@ async function gaps(seeds: number, lose: (cluster: QuorumCluster) => void): Prom
 describe('a leader that is lost', () => {
   it('is replaced well within a second when its process is gone, also when votes are split', async () => {
     const found = await gaps(300, (cluster) => cluster.theLeader.kill())
-    expect(found.at(-1)).toBeLessThan(600)
+    expect(found.at(-1)).toBeLessThan(150)
+  })
+
+  it('is not replaced because of a hint: one that lives, or is frozen, still listens', async () => {
+    const cluster = await QuorumCluster.started()
+    const leader = cluster.theLeader
+    const { activeEpoch } = leader.quorum
+    for (const node of cluster.others) cluster.network.breakStreams(`node-${leader.id}`, `node-${node.id}`)
+    await cluster.run(1_000)
+    expect(leader.quorum.activeEpoch).toBe(activeEpoch)
+    for (const node of cluster.others) cluster.network.breakStreams(`node-${leader.id}`, `node-${node.id}`)
+    cluster.deafen(leader)
+    const gapMs = await cluster.until(() => cluster.leader() !== leader, 'another leader')
+    expect(gapMs).toBeGreaterThan(800)
   })
 })

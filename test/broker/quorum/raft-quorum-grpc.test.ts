@@ -37,6 +37,7 @@ class Loopback {
       },
       openStream: (address, tls, receiver) => peers.openStream(found(address), tls, receiver),
       call: (address, tls, request, deadlineMs) => peers.call(found(address), tls, request, deadlineMs),
+      isListening: (address, limitMs) => peers.isListening(found(address), limitMs),
       close: () => peers.close(),
     }
   }

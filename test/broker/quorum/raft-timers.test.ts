@@ -41,7 +41,7 @@ function delays(timer: RaftTimer, soon: boolean): number[] {
 describe('the timers of a Raft node', () => {
   it.each([
     ['election', false, 1_000, 1_500],
-    ['election', true, 10, 200],
+    ['election', true, 5, 50],
     ['heartbeat', false, 200, 200],
     ['check-quorum', false, 1_000, 1_000],
   ] as const)('%s, soon %s: between %d and %d ms', (timer, soon, min, max) => {

@@ -303,6 +303,7 @@ export class RaftHost {
       case 'cancel-timer':
         this.timers.delete(effect.timer)
         return
+      case 'probe':
       case 'resign':
       case 'leader-known':
       case 'voters-refused':

@@ -1,6 +1,6 @@
 /**
  * A quorum under a seed's faults: loss, duplication, reordering, one-way cuts, crashes that lose what was not synced, lost
- * disks, false hints, snapshots, voter changes, transfers. Each seed leaves some kinds of faults out.
+ * disks, false hints and even false proofs, snapshots, voter changes, transfers. Each seed leaves some kinds of faults out.
  *
  * At the end everything heals, and the quorum must commit again and reach every node.
  */
@@ -281,7 +281,9 @@ export class Simulation {
   #hint(): void {
     const [one, other] = [this.#random.pick(this.#hosts), this.#random.pick(this.#hosts)]
     if (one === undefined || other === undefined || one === other) return
-    one.tell({ type: this.#random.chance(0.5) ? 'disconnected' : 'connected', peer: other.id })
+    const peer = other.id
+    if (this.#random.chance(0.3)) one.tell({ type: 'probed', peer, isListening: this.#random.chance(0.2) })
+    else one.tell({ type: this.#random.chance(0.5) ? 'disconnected' : 'connected', peer })
   }
 
   #snapshot(): void {

@@ -105,6 +105,8 @@ export function eventText(event: RaftEvent | 'start'): string {
       return `connected to ${event.peer}`
     case 'disconnected':
       return `disconnected from ${event.peer}`
+    case 'probed':
+      return `found ${event.peer} ${event.isListening ? 'listening' : 'gone'}`
     case 'transfer-leadership':
       return `is to hand over to ${event.to ?? 'the furthest'}`
     case 'change-voters':
@@ -148,6 +150,8 @@ export function effectText(effect: RaftEffect): string {
       return `refused: ${effect.reason}`
     case 'voters-committed':
       return `voters committed`
+    case 'probe':
+      return `probe ${effect.peer}`
     case 'set-timer':
       return `timer ${effect.timer}${effect.soon ? ' soon' : ''}`
     case 'cancel-timer':

@@ -5,6 +5,7 @@
  * `start N…`; `ring N timer`; `settle [quietly]`; `deliver FROM>TO`, `drop`, `shelve`, `copy`, `unshelve`; `hold N`,
  * `release N`; `sync N state|log|reads [once]` does held work; `propose N value…`; `crash`, `restart`, `wipe`; `cut 1|2 3`,
  * `cut 1>2`, `heal`; `connect 1 2`, `disconnect 1 2` (both hear of it), `hint 1 2` (only the first hears);
+ * `probed 1 2 gone|listening` (what 1 found);
  * `snapshot N [keep=K]`, `tear N`; `transfer N [to]`; `change N 1 2 4`; `show`, `pending`.
  */
 import type { RaftTimer } from '../../../src/coordination/raft/event.ts'
@@ -117,6 +118,7 @@ export class Story {
       connect: () => this.#stream('connected', numbers, true),
       disconnect: () => this.#stream('disconnected', numbers, true),
       hint: () => this.#stream('disconnected', numbers, false),
+      probed: () => this.#probed(step),
       snapshot: () => this.#snapshot(node, Number(step.text('keep') ?? 0)),
       tear: () => {
         world.hostOf(node).tearsNextSnapshot = true
@@ -211,6 +213,11 @@ export class Story {
       this.#world.hosts.get(from)?.tell({ type, peer: to })
       if (both) this.#world.hosts.get(to)?.tell({ type, peer: from })
     }
+  }
+
+  #probed({ node, numbers, words }: Step): void {
+    const isListening = words.includes('listening')
+    for (const peer of numbers.slice(1)) this.#world.hostOf(node).tell({ type: 'probed', peer, isListening })
   }
 
   #snapshot(id: number, kept: number): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { limits } from '../../../src/runtime/limits.ts'
 import { createGrpcPeers } from '../../../src/runtime/node/grpc-peers.ts'
@@ -318,6 +318,17 @@ describe('peers over gRPC', () => {
     expect(collector.closedWith[0]?.message).toContain('its certificate is not to be trusted')
     const { collector: careless } = dial(server.port, { ...tls, verifiesHostName: false })
     await careless.untilFrames(1)
+  })
+
+  it('tell whether somebody listens, also one that never answers', async () => {
+    const peers = createGrpcPeers()
+    open.push(() => peers.close())
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, HOST, resolve))
+    const address = { host: HOST, port: (silent.address() as AddressInfo).port }
+    expect(await peers.isListening(address, 10_000)).toBe(true)
+    await new Promise((resolve) => silent.close(resolve))
+    expect(await peers.isListening(address, 10_000)).toBe(false)
   })
 })
 

@@ -59,6 +59,6 @@ export class CandidateRole implements Role {
   }
 
   #askAgain(): Transition {
-    return { to: 'pre-candidate', hintedElections: this.#isLost ? raftLimits.hintedElectionsMax : 0 }
+    return { to: 'pre-candidate', hastyElections: this.#isLost ? raftLimits.hastyElectionsMax : 0 }
   }
 }

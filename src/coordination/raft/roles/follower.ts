@@ -1,8 +1,9 @@
 /**
  * A voter that follows a leader, or waits for one (Raft §5.2).
  *
- * It stands for election when its timer rings. A leader whose stream is gone may be dead: then the timer is short, and a
- * pre-vote is not refused on its account; a false hint costs a question, because others that hear the leader refuse.
+ * It stands for election when its timer rings. A leader whose stream is gone may be dead: then it is looked for, and only
+ * when nobody listens there any more is the timer short, and a pre-vote not refused on its account. One that is frozen
+ * or slow still listens; a false hint costs a connection.
  */
 import type { Following } from '../following.ts'
 import { raftLimits } from '../limits.ts'
@@ -16,7 +17,7 @@ export class FollowerRole implements Role {
   readonly #following: Following
   readonly #firstTimer: 'whole' | 'soon' | 'as-is'
   #hearsLeader = false
-  #hintedElections = 0
+  #hastyElections = 0
 
   constructor(node: NodeState, following: Following, firstTimer: 'whole' | 'soon' | 'as-is') {
     this.#node = node
@@ -40,7 +41,7 @@ export class FollowerRole implements Role {
   receive(event: RoleEvent): Transition | null {
     if (takeFromLeader(this.#following, event)) {
       this.#hearsLeader = true
-      this.#hintedElections = 0
+      this.#hastyElections = 0
       this.#setTimer(false)
       return null
     }
@@ -53,7 +54,14 @@ export class FollowerRole implements Role {
         if (this.#following.leaderId === null) this.#following.attach(event.peer)
         return null
       case 'disconnected':
-        this.#lose(event.peer)
+        if (event.peer === this.#following.leaderId) this.#node.emit({ type: 'probe', peer: event.peer })
+        return null
+      case 'probed':
+        if (event.peer === this.#following.leaderId && !event.isListening) this.#loseLeader()
+        return null
+      case 'pre-vote-granted':
+        // Whoever asked first is given the time to win.
+        if (this.#hastyElections > 0) this.#setTimer(true)
         return null
       default:
         return null
@@ -75,17 +83,16 @@ export class FollowerRole implements Role {
   #ring(): Transition | null {
     this.#hearsLeader = false
     if (this.#node.installing === null) {
-      return { to: 'pre-candidate', hintedElections: this.#hintedElections }
+      return { to: 'pre-candidate', hastyElections: this.#hastyElections }
     }
     // Its log is about to be another one.
     this.#setTimer(false)
     return null
   }
 
-  #lose(peer: number): void {
-    if (peer !== this.#following.leaderId) return
+  #loseLeader(): void {
     this.#hearsLeader = false
-    this.#hintedElections = raftLimits.hintedElectionsMax
+    this.#hastyElections = raftLimits.hastyElectionsMax
     this.#setTimer(true)
   }
 

@@ -1,7 +1,8 @@
 /**
  * A voter that asks whether it could win before it disturbs anybody (Ongaro 2014, §9.6; KIP-996).
  *
- * Nothing is promised and no epoch moves. It stays so until a majority would vote for it, or a leader speaks.
+ * Nothing is promised and no epoch moves. It stays so until a majority would vote for it, or a leader speaks. Of two that
+ * ask each other at the same moment the one with the smaller id gives way, or they would split the votes.
  */
 import { Ballot, type VoteResponse } from '../ballot.ts'
 import { Following } from '../following.ts'
@@ -12,18 +13,20 @@ export class PreCandidateRole implements Role {
   readonly name = 'pre-candidate'
   readonly hearsLeader = false
   readonly #node: NodeState
-  readonly #hintedElections: number
+  readonly #hastyElections: number
   readonly #ballot: Ballot
+  /** Until the timer rings. */
+  #givesWay = false
 
-  constructor(node: NodeState, hintedElections: number) {
+  constructor(node: NodeState, hastyElections: number) {
     this.#node = node
-    this.#hintedElections = hintedElections
+    this.#hastyElections = hastyElections
     this.#ballot = new Ballot(node)
   }
 
   begin(): Transition | null {
-    // After a hint others may see the leader's death a moment later: asked again soon, they may think otherwise.
-    this.#node.emit({ type: 'set-timer', timer: 'election', soon: this.#hintedElections > 0 })
+    // Others may see the leader's death a moment later: asked again soon, they may think otherwise.
+    this.#node.emit({ type: 'set-timer', timer: 'election', soon: this.#hastyElections > 0 })
     this.#ballot.count(this.#node.self, true)
     this.#ballot.ask(true, false)
     return this.#next()
@@ -38,7 +41,10 @@ export class PreCandidateRole implements Role {
         return null
       case 'timer':
         if (event.timer !== 'election') return null
-        return { to: 'pre-candidate', hintedElections: Math.max(0, this.#hintedElections - 1) }
+        return { to: 'pre-candidate', hastyElections: Math.max(0, this.#hastyElections - 1) }
+      case 'pre-vote-granted':
+        this.#givesWay ||= event.candidateId > this.#node.self.id
+        return null
       case 'connected':
         this.#attach(event.peer)
         return null
@@ -58,7 +64,7 @@ export class PreCandidateRole implements Role {
   }
 
   #next(): Transition | null {
-    return this.#ballot.tally === 'won' ? { to: 'candidate', isTransfer: false } : null
+    return this.#ballot.tally === 'won' && !this.#givesWay ? { to: 'candidate', isTransfer: false } : null
   }
 
   #attach(peer: number | null): void {

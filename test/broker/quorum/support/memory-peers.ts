@@ -121,8 +121,18 @@ export class MemoryNetwork {
       serve: (_host, port, handlers) => Promise.resolve(this.#serve(name, port, handlers)),
       openStream: (address, _tls, receiver) => this.#open(name, address, receiver),
       call: (address, _tls, request, deadlineMs) => this.#call(name, address.host, request, deadlineMs),
+      isListening: (address, limitMs) => this.#isListening(name, address.host, limitMs),
       close: () => {},
     }
+  }
+
+  /** A process that is deaf is frozen: connections to it are taken still. */
+  #isListening(from: string, to: string, limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const isCut = this.#cut.has(`${from}>${to}`) || this.#cut.has(`${to}>${from}`)
+      const isListening = !isCut && this.#servers.has(to)
+      this.#clock.schedule(isCut ? limitMs : 2 * LATENCY_MS, () => resolve(isListening))
+    })
   }
 
   #serve(name: string, port: number, handlers: PeerHandlers): PeerServer {
