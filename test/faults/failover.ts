@@ -2,10 +2,11 @@
  * How long the partitions of a broker cannot be written to when it dies, freezes or stops: three real processes, every
  * partition on all of them, a writer on each that waits for acks=all.
  *
- *   node test/faults/failover.ts --rounds 30 --fault kill|freeze|stop
+ *   node test/faults/failover.ts --rounds 30 --fault kill|freeze|stop|none
  *   node test/faults/failover.ts --rounds 30 --fault alone|deaf|mute     (root, Linux: network namespaces)
  *
- * The last three cut a node off, from nodes and clients: wholly, only what comes to it, only what leaves it.
+ * `none` does nothing: it tells what the machine itself does to the writers. The last three cut a node off, from nodes and
+ * clients: wholly, only what comes to it, only what leaves it.
  * For each round it prints the longest gap between two acknowledgements on the partitions that the broker led, and on the
  * others; and how long the broker, started again, took until it was in every ISR.
  */
@@ -14,14 +15,14 @@ import { describeQuorum } from '../../src/protocol/messages/describe-quorum.ts'
 import { BrokerCluster } from '../cluster/broker-cluster.ts'
 import { RawConnection } from '../cluster/raw-connection.ts'
 import { GapWriter } from './gap-writer.ts'
-import { leadersOf } from './leaders-of.ts'
+import { leadersBy, leadersOf, type TopicView } from './leaders-of.ts'
 import { type Direction, NodeNetworks } from './node-networks.ts'
 import { isProgram, numberArgument, pause, until } from './script.ts'
 
 const TOPIC = 'failover'
 const PARTITIONS = 6
 
-export type Fault = 'kill' | 'freeze' | 'stop' | CutFault
+export type Fault = 'kill' | 'freeze' | 'stop' | 'none' | CutFault
 type CutFault = 'alone' | 'deaf' | 'mute'
 
 const CUTS: Readonly<Record<CutFault, readonly Direction[]>> = {
@@ -65,14 +66,16 @@ async function strike({ cluster, networks }: Scene, fault: Fault, node: number):
     networks?.cut(node, others, CUTS[fault])
     networks?.cutClients(node, CUTS[fault])
   } else if (fault === 'freeze') cluster.signal(node, 'SIGSTOP')
-  else await cluster.kill(node, fault === 'kill' ? 'SIGKILL' : 'SIGTERM')
+  else if (fault !== 'none') await cluster.kill(node, fault === 'kill' ? 'SIGKILL' : 'SIGTERM')
 }
 
+/** Every node says so: one that was cut off still believes what was before. */
 async function allBack(cluster: BrokerCluster): Promise<void> {
   await until('every replica in sync', 60_000, async () => {
-    const view = await leadersOf(cluster, TOPIC)
-    const whole = view?.size === PARTITIONS && [...view.values()].every(({ inSync }) => inSync.length === 3)
-    return whole ? true : null
+    const views = await Promise.all(cluster.runningNodes.map((node) => leadersBy(cluster, TOPIC, node)))
+    const isWhole = (view: TopicView | null) =>
+      view?.size === PARTITIONS && [...view.values()].every(({ inSync }) => inSync.length === 3)
+    return views.every(isWhole) ? true : null
   })
 }
 
@@ -106,7 +109,7 @@ async function oneRound(scene: Scene, fault: Fault, node: number): Promise<Round
   const restartedMs = performance.now()
   if (isCut(fault)) networks?.heal()
   else if (fault === 'freeze') cluster.signal(node, 'SIGCONT')
-  else await cluster.startNode(node)
+  else if (fault !== 'none') await cluster.startNode(node)
   await allBack(cluster)
   const backMs = performance.now() - restartedMs
   return { node, wasController, ledGapMs: gapOf(true), otherGapMs: gapOf(false), backMs }
