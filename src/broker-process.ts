@@ -2,7 +2,8 @@
  * A broker as a process of its own: configuration in, signals out.
  *
  * `listening on HOST:PORT` goes to standard output when, and only when, clients can connect. The first
- * SIGTERM or SIGINT stops cleanly, a second one at once; a configuration that cannot be is exit code 1.
+ * SIGTERM or SIGINT stops cleanly, a second one at once; a configuration that cannot be is exit code 1, and so is the
+ * end of a node that has lost its metadata log.
  */
 import { createBroker } from './broker/broker.ts'
 import type { BrokerConfig } from './broker/config/broker-config.ts'
@@ -96,6 +97,10 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
   }
   terminal.onSignal('SIGTERM', () => stop('SIGTERM'))
   terminal.onSignal('SIGINT', () => stop('SIGINT'))
+  broker.onFailed((error) => {
+    log.error('this node halts: its metadata log has failed', { reason: error.message })
+    terminal.exit(1)
+  })
   try {
     await broker.start()
   } catch (error) {

@@ -41,6 +41,11 @@ export interface Broker {
   start(): Promise<void>
   /** Answers what is under way, writes everything down, and lets go. Idempotent. */
   stop(): Promise<void>
+  /**
+   * Calls back when this node cannot go on: the disk of its metadata log has failed, so that it knows nothing new of the
+   * cluster. Its process must end at once, as Kafka's does, for others to take over what it leads.
+   */
+  onFailed(listener: (error: Error) => void): void
   /** Where it listens, with the ports that were picked; empty where this node is only a controller. */
   readonly endpoints: readonly Endpoint[]
 }
@@ -56,6 +61,7 @@ class Node implements Broker {
   #lifecycle: BrokerLifecycle | null = null
   #listeners: Listeners | null = null
   #observability: Listener | null = null
+  #failed: (error: Error) => void = () => {}
   #ready = false
   #stopped: Promise<void> | null = null
 
@@ -84,6 +90,7 @@ class Node implements Broker {
     const quorum = await openNodeQuorum(config, this.#settings, storage, this.#world)
     this.#quorum = quorum
     const raftMetrics = new RaftMetrics(this.#metrics, quorum, this.#world.clock)
+    quorum.onFailed((error) => this.#failed(error))
     const parts = assembleParts(
       { config, world: this.#world, metrics: this.#metrics, settings: this.#settings, storage, quorum },
       () => this.#lifecycle?.epoch ?? -1n,
@@ -104,6 +111,10 @@ class Node implements Broker {
       clusterId: storage.clusterId,
       partitions: partitions.count,
     })
+  }
+
+  onFailed(listener: (error: Error) => void): void {
+    this.#failed = listener
   }
 
   stop(): Promise<void> {

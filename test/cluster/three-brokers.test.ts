@@ -1,6 +1,8 @@
 /** Three real broker processes as one cluster: stock kafkajs apps go on when any of them dies. */
 
-import { rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Consumer, Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { alterPartitionReassignments } from '../../src/protocol/messages/alter-partition-reassignments.ts'
@@ -188,3 +190,25 @@ test('a broker that is killed is replaced in a moment, and comes back', async ()
   // How long the gaps are is the fault script's to print; here each of them has ended.
   for (const round of rounds) expect(round.ledGapMs).toBeLessThan(2_000)
 }, 120_000)
+
+test('a broker whose metadata log is lost halts, and says why', async () => {
+  const own = await BrokerCluster.start()
+  try {
+    const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
+    const connection = await RawConnection.open(own.portOf(1))
+    const quorum = await connection.request(describeQuorum, 0, { topics })
+    connection.close()
+    const controller = quorum.topics[0]?.partitions[0]?.leaderId ?? -1
+    const struck = (controller % 3) + 1
+    const folder = join(own.dataDirectory(struck), '__cluster_metadata-0')
+    renameSync(folder, `${folder}.lost`)
+    const broker = own.node(struck)
+    const ended = once(broker.process, 'exit')
+    // Its vote is needed now, and cannot be written down.
+    await own.kill(controller)
+    expect(await ended).toEqual([1, null])
+    expect(broker.errors()).toContain('this node halts: its metadata log has failed')
+  } finally {
+    await own.close()
+  }
+}, 60_000)

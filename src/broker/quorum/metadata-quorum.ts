@@ -109,6 +109,8 @@ export interface ClusterQuorum extends MetadataQuorum {
   changeVoters(voters: readonly Voter[]): Promise<void>
   /** Resolves when this node serves what was committed before it came: the image is as new as the leader's was. */
   whenCaughtUp(): Promise<void>
+  /** Called once, when this node can take no part any more: its metadata log is lost to it, and its image stands still. */
+  onFailed(listener: (error: Error) => void): void
   /** Hands leadership over where others can take it, then lets go of peers and timers. Idempotent; the log stays open. */
   stop(): Promise<void>
 }

@@ -70,6 +70,7 @@ export class RaftQuorum implements ClusterQuorum {
   readonly #lostListeners: Array<(nodeId: number) => void> = []
   readonly #leaderListeners: Array<(leaderId: number, leaderEpoch: number) => void> = []
   readonly #turnListeners: Array<(status: RaftStatus) => void> = []
+  readonly #failureListeners: Array<(error: Error) => void> = []
   #server: PeerServer | null = null
   #failure: Error | null = null
   #stopped: Promise<void> | null = null
@@ -260,6 +261,10 @@ export class RaftQuorum implements ClusterQuorum {
 
   onPeerLost(listener: (nodeId: number) => void): void {
     this.#lostListeners.push(listener)
+  }
+
+  onFailed(listener: (error: Error) => void): void {
+    this.#failureListeners.push(listener)
   }
 
   whenServed(offset: number, nodeIds: () => Iterable<number>, deadlineMs: number): Promise<void> {
@@ -465,5 +470,6 @@ export class RaftQuorum implements ClusterQuorum {
     this.#server?.close().catch((closing: unknown) => {
       this.#world.log.warn('the peers’ listener was not closed', { reason: String(closing) })
     })
+    for (const listener of this.#failureListeners) listener(error)
   }
 }

@@ -127,11 +127,13 @@ describe('a quorum whose disks are full or broken', () => {
     const cluster = await QuorumCluster.started()
     await cluster.set('a')
     const broken = cluster.theLeader
+    const failures: Error[] = []
+    broken.quorum.onFailed((error) => failures.push(error))
     broken.disk.fault = (operation) => (operation === 'sync' ? 'EIO' : null)
     const lost = await cluster.settled(outcome(broken.quorum.submit(setting('b'))))
     expect(lost).toBeInstanceOf(Error)
     expect(lost).not.toBeInstanceOf(MetadataUnavailable)
-    expect(broken.quorum.failure).not.toBeNull()
+    expect(failures).toEqual([broken.quorum.failure])
     const tookMs = await cluster.until(() => (cluster.leader() ?? broken) !== broken, 'another leader')
     expect(tookMs).toBeLessThan(500)
     await cluster.set('c')
