@@ -55,6 +55,8 @@ export class ControllerDuties {
       if (leaderId >= 0 && leaderId !== node.nodeId) this.#leaderBefore = leaderId
     })
     quorum.listen(async (_image, delta) => {
+      for (const { id, before, after } of delta.brokersChanged)
+        if (before?.fenced === false && after?.fenced !== false) this.#receive({ type: 'left', brokerId: id })
       if (delta.brokersChanged.some(({ after }) => after?.fenced === false)) void this.#growInternalTopics()
     })
     quorum.onLeadership({ lead: () => this.#lead(), resign: () => this.#resign() })
@@ -136,7 +138,7 @@ export class ControllerDuties {
     } catch (error) {
       // Another controller is active now, or there is no room: the session is watched again until it is fenced.
       this.#world.log.warn('a broker could not be fenced', { broker: life.brokerId, reason: String(error) })
-      this.heardOf(life)
+      this.#receive({ type: 'assumed', life, nowMs: this.#world.clock.monotonicMs() })
     }
   }
 
