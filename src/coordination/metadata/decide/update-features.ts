@@ -104,10 +104,11 @@ function whyImpossible(
       ? null
       : `${invalid} Can't downgrade to a version higher than the current one, ${level}.`
   }
+  const isAsked = allowDowngrade || upgradeType === SAFE_DOWNGRADE || upgradeType === UNSAFE_DOWNGRADE
+  if (!isAsked)
+    return `${invalid} Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.`
   // Lower levels of the metadata's own version would need records that this version does not write.
   if (feature === 'metadata.version')
     return `Unsupported metadata.version downgrade from ${level} to ${maxVersionLevel}. Refusing to perform the requested downgrade because it might delete metadata information.`
-  return allowDowngrade || upgradeType === SAFE_DOWNGRADE || upgradeType === UNSAFE_DOWNGRADE
-    ? null
-    : `${invalid} Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.`
+  return null
 }

@@ -1,7 +1,8 @@
 /** Levels of features: served ones are finalized, all of a request or none. */
 import { describe, expect, it } from 'vitest'
+import { decideRegisterBroker } from '../../../../src/coordination/metadata/decide/register-broker.ts'
 import { decideUpdateFeatures } from '../../../../src/coordination/metadata/decide/update-features.ts'
-import { applied, cluster, node } from '../support.ts'
+import { applied, CLUSTER_ID, cluster, node, registration, withoutEligible } from '../support.ts'
 
 const image = cluster(null)
 const update = (feature: string, maxVersionLevel: number, upgradeType = 1, allowDowngrade = false) => ({
@@ -21,6 +22,28 @@ function ask(updates: readonly ReturnType<typeof update>[], validateOnly = false
 }
 
 describe('UpdateFeatures', () => {
+  it('refuses a level that a registered broker does not have', () => {
+    const old = registration(2, 2)
+    const features = old.features.filter(({ name }) => name !== 'eligible.leader.replicas.version')
+    const context = {
+      clusterId: CLUSTER_ID,
+      nextOffset: 2n,
+      hasLiveSession: false,
+      relaxesFlushing: false,
+      ...node,
+    }
+    const off = withoutEligible(image)
+    const joined = applied(off, decideRegisterBroker(off, { ...old, features }, context).records)
+    const featureUpdates = [update('eligible.leader.replicas.version', 1)]
+    const { reply } = decideUpdateFeatures(
+      joined,
+      { timeoutMs: 0, featureUpdates, validateOnly: false },
+      node,
+      2,
+    )
+    expect(reply.errorMessage).toContain('Broker 2 only supports versions 0-0')
+  })
+
   it.each([
     ['a level above what is served', [update('group.version', 99)]],
     ['a feature that nobody knows', [update('no.such', 1)]],
@@ -40,6 +63,14 @@ describe('UpdateFeatures', () => {
     [
       update('no.such', 1),
       'Invalid update version 1 for feature no.such. Local controller 2 does not support this feature.',
+    ],
+    [
+      update('metadata.version', 29),
+      "Invalid update version 29 for feature metadata.version. Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.",
+    ],
+    [
+      update('metadata.version', 25, 2),
+      'Unsupported metadata.version downgrade from 30 to 25. Refusing to perform the requested downgrade because it might delete metadata information.',
     ],
   ])('tells why, in the words of Kafka', (one, why) => {
     expect(ask([one]).reply.errorMessage).toBe(
