@@ -65,9 +65,10 @@ function welcome(host: string, port: number): string {
   ].join('\n')
 }
 
-/** Only a node of a larger cluster has others to speak to. */
+/** Only a node that was told of a quorum has others to speak to. */
 async function peersOf(config: BrokerConfig): Promise<PeerNetwork> {
-  if (config.quorum.voters.length === 1 && config.quorum.listener === null) return noPeers
+  const isOnlyVoter = config.quorum.voters.every(({ id }) => id === config.nodeId)
+  if (isOnlyVoter && config.quorum.listener === null) return noPeers
   const { createGrpcPeers } = await import('./runtime/node/grpc-peers.ts')
   return createGrpcPeers()
 }

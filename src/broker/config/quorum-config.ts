@@ -76,11 +76,11 @@ export function quorumConfig(
   return {
     roles,
     voters: named.length > 0 ? named : [{ id: nodeId, ...NOWHERE }],
-    // Alone, nobody has to reach it, so no port is taken.
-    listener: named.length > 1 ? (opened ?? ownEntry) : null,
+    // Without a list nobody has to reach it, so no port is taken; brokers and later voters find the only one of a list.
+    listener: named.length > 0 ? (opened ?? ownEntry) : null,
     listenerName,
     tls: named.length > 0 ? quorumTls(statics, listenerName, problems) : null,
-    clusterId: named.length > 1 ? clusterIdOf(named) : null,
+    clusterId: named.length > 0 ? clusterIdOf(named) : null,
   }
 }
 
