@@ -22,6 +22,9 @@ import type { ClusterQuorum } from './quorum/metadata-quorum.ts'
 import { ReplicaFetchers } from './replication/replica-fetchers.ts'
 import type { BrokerServices } from './services.ts'
 
+/** How long a node that shall vote has to take a connection. */
+const REACH_MS = 3_000
+
 export interface NodeFacts {
   readonly config: BrokerConfig
   readonly world: World
@@ -105,6 +108,14 @@ function controllerOf({ config, world, settings, quorum }: NodeFacts): Controlle
       quorum,
       node,
       random: world.random,
+      canReach: (host, port) =>
+        world.network.connect(host, port, REACH_MS).then(
+          (connection) => {
+            connection.destroy()
+            return true
+          },
+          () => false,
+        ),
       hasLiveSession: (brokerId) => duties.hasLiveSession(brokerId),
       heardOf: (brokerId, brokerEpoch) => duties.heardOf({ brokerId, brokerEpoch }),
     },

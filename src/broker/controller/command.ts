@@ -21,6 +21,8 @@ export interface ControllerFacts {
   readonly random: Random
   /** Whether this broker has been heard of within its session time-out, by another process than that one. */
   hasLiveSession(brokerId: number): boolean
+  /** Whether something answers at that address, as seen from here. */
+  canReach(host: string, port: number): Promise<boolean>
   /** A broker in this life has been heard of. */
   heardOf(brokerId: number, brokerEpoch: bigint): void
 }

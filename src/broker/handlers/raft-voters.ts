@@ -1,9 +1,10 @@
 /**
  * AddRaftVoter (80), RemoveRaftVoter (81) and UpdateRaftVoter (82): the voters of the metadata quorum, one change at a
- * time, carried out by its leader and answered when the change is committed (KIP-853).
+ * time, carried out by its leader and answered when the change is committed (KIP-853). A voter that nobody reaches would
+ * count against every majority, so a new one is dialled first.
  */
 import { errorCode } from '../../protocol/errors.ts'
-import { addRaftVoter } from '../../protocol/messages/add-raft-voter.ts'
+import { type AddRaftVoterRequest, addRaftVoter } from '../../protocol/messages/add-raft-voter.ts'
 import { removeRaftVoter } from '../../protocol/messages/remove-raft-voter.ts'
 import { updateRaftVoter } from '../../protocol/messages/update-raft-voter.ts'
 import type { Fields } from '../../protocol/schema/field.ts'
@@ -54,6 +55,33 @@ function isSame(voter: QuorumReplica, { voterId, voterDirectoryId }: Asked): boo
   return voter.id === voterId && voter.directoryId === voterDirectoryId
 }
 
+/** The observer that shall vote, reached as the request says; or why it cannot. */
+function newVoter({ quorum }: ControllerFacts, request: AddRaftVoterRequest): QuorumReplica | Verdict {
+  const { voters, observers } = quorum.status
+  if (voters.some(({ id }) => id === request.voterId))
+    return refused(errorCode.DUPLICATE_VOTER, `node ${request.voterId} is a voter already`)
+  const known = observers.find((observer) => isSame(observer, request))
+  if (known === undefined)
+    return refused(
+      errorCode.INVALID_REQUEST,
+      `node ${request.voterId} with that directory does not follow the quorum`,
+    )
+  return { ...known, endpoints: request.listeners }
+}
+
+/** What is said of a new voter that this leader cannot dial; null when it answers everywhere. */
+async function unreachableVoter(
+  facts: ControllerFacts,
+  { listeners }: AddRaftVoterRequest,
+): Promise<Verdict | null> {
+  for (const { name, host, port } of listeners) {
+    if (await facts.canReach(host, port)) continue
+    const advice = `start it with --listen ${name}://${host}:${port}, an address that every voter reaches`
+    return refused(errorCode.INVALID_REQUEST, `nothing answers at ${host}:${port}; ${advice}`)
+  }
+  return null
+}
+
 type Message<A> = A extends { readonly fields: infer F extends Fields } ? F : never
 type CommandOf<A extends { readonly request: unknown; readonly response: unknown }> = ControllerCommand<
   Message<A['request']>,
@@ -64,16 +92,12 @@ export const addRaftVoterCommand: CommandOf<typeof addRaftVoter> = {
   api: addRaftVoter,
   timeoutMs: ({ timeoutMs }) => timeoutMs,
   async carryOut(request, facts) {
+    const known = newVoter(facts, request)
+    const unreachable = 'errorCode' in known ? known : await unreachableVoter(facts, request)
+    if (unreachable !== null) return { throttleTimeMs: 0, ...unreachable }
     const verdict = await change(facts, request, (voters) => {
-      if (voters.some(({ id }) => id === request.voterId))
-        return refused(errorCode.DUPLICATE_VOTER, `node ${request.voterId} is a voter already`)
-      const known = facts.quorum.status.observers.find((observer) => isSame(observer, request))
-      if (known === undefined)
-        return refused(
-          errorCode.INVALID_REQUEST,
-          `node ${request.voterId} with that directory does not follow the quorum`,
-        )
-      return [...voters, { ...known, endpoints: request.listeners }]
+      const voter = newVoter(facts, request)
+      return 'errorCode' in voter ? voter : [...voters, voter]
     })
     return { throttleTimeMs: 0, ...verdict }
   },
