@@ -15,6 +15,7 @@ import { until } from './script.ts'
 import type { WrittenTopic } from './written-topic.ts'
 
 const CATCH_UP_MS_MAX = 120_000
+const NO_COMMIT = -1
 
 export type HandOver = 'batches' | 'messages'
 
@@ -31,7 +32,7 @@ export class StockGroup {
   readonly #members = new Map<number, Consumer>()
   /** By partition, by offset: what was handed over first. */
   readonly #labels: readonly string[][]
-  /** By partition: the newest commit that was acknowledged. */
+  /** By partition: the newest commit that was acknowledged; -1 none, as the cluster answers then. */
   readonly #acknowledged: number[]
   readonly #violations: string[] = []
   readonly #starting = new Set<Promise<void>>()
@@ -48,7 +49,7 @@ export class StockGroup {
     this.#topic = topic
     this.#handOver = handOver
     this.#labels = Array.from({ length: topic.partitions }, () => [])
-    this.#acknowledged = Array.from({ length: topic.partitions }, () => 0)
+    this.#acknowledged = Array.from({ length: topic.partitions }, () => NO_COMMIT)
   }
 
   get summary(): string {
@@ -91,7 +92,7 @@ export class StockGroup {
     const acknowledged = [...this.#acknowledged]
     const answer = await committedOffsets(cluster, this.name, wanted)
     return acknowledged.map((least, partition) => {
-      const offset = answer.find((one) => one.partition === partition)?.offset ?? -1
+      const offset = answer.find((one) => one.partition === partition)?.offset ?? NO_COMMIT
       if (offset < least)
         violations.push(`${this.name} has ${offset} of partition ${partition}; ${least} was acknowledged`)
       return Math.max(0, offset)
@@ -144,14 +145,14 @@ export class StockGroup {
 
   #acknowledge(partition: number, offset: number): void {
     this.#commits++
-    this.#acknowledged[partition] = Math.max(this.#acknowledged[partition] ?? 0, offset)
+    this.#acknowledged[partition] = Math.max(this.#acknowledged[partition] ?? NO_COMMIT, offset)
   }
 
   #take(positions: Map<number, number>, partition: number, { offset: text, value }: Handed): void {
     const offset = Number(text)
     const labels = this.#labels[partition] ?? []
     const position = positions.get(partition)
-    const least = this.#acknowledged[partition] ?? 0
+    const least = this.#acknowledged[partition] ?? NO_COMMIT
     if (position === undefined && (offset < least || offset > labels.length))
       this.#violations.push(
         `${this.name} begins at ${partition}:${offset}; committed ${least}, handed over ${labels.length}`,
