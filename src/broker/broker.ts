@@ -21,6 +21,7 @@ import { Settings } from './config/settings.ts'
 import { ClusterCounts } from './controller/cluster-counts.ts'
 import { ControllerMetrics } from './controller/controller-metrics.ts'
 import { cordonedAmong } from './cordoned-directories.ts'
+import { deltaSlices } from './delta-slices.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
@@ -126,11 +127,22 @@ class Node implements Broker {
     if (isEmptyDelta(delta)) return
     this.#settings.follow(image)
     if (delta.configsChanged.length > 0) this.#lifecycle?.beatSoon()
-    parts.services.partitions.follow(image, delta)
+    const { partitions } = parts.services
+    // At the start the logs are open already, and nobody relies on this node yet.
+    const slices = partitions.image === null ? [delta] : deltaSlices(delta, limits.newPartitionsAtOnce)
+    for (const slice of slices) {
+      partitions.follow(image, slice)
+      if (slice.partitionsChanged.length < delta.partitionsChanged.length) await this.#turn()
+    }
     parts.services.groups.follow(
       image,
       delta.topicsDeleted.map((topic) => topic.name),
     )
+  }
+
+  /** Everything else that waits has its turn. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#world.clock.schedule(0, resolve))
   }
 
   #countCluster(quorum: ClusterQuorum, lagMs: () => number): void {

@@ -127,6 +127,8 @@ export const limits = {
   quorumDiskRetryMs: 500,
   /** Bytes of entries from the leader that wait for room; a node with more has failed. */
   quorumWaitingEntriesBytesMax: 64 * MiB,
+  /** New partitions whose files are made in one turn of the event loop. */
+  newPartitionsAtOnce: 50,
   /** Commands decided and not yet committed; later ones wait undecided. */
   quorumCommandsDecidedMax: 1_000,
   /** Commands that wait to be decided; more are refused. */
