@@ -63,7 +63,6 @@ export class ClusterLoad {
   async close(violations: string[]): Promise<void> {
     await this.#stock.stop()
     await this.#ledger.close(violations)
-    await this.#stock.compare(violations)
     await this.#stock.close(violations)
     await this.#watch.close()
     violations.push(...this.#watch.takeViolations())

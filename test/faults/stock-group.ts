@@ -24,6 +24,14 @@ interface Handed {
   readonly value: Buffer | null
 }
 
+/** What an error of kafkajs comes down to, without names and numbers that differ each time. */
+function kindOf(error: Error): string {
+  const cause = error.cause instanceof Error ? error.cause : error
+  const type =
+    'type' in cause && typeof cause.type === 'string' ? cause.type : cause.message.replace(/[\d.:]{4,}/g, '…')
+  return error === cause ? `${error.name} (${type})` : `${error.name} of ${cause.name} (${type})`
+}
+
 export class StockGroup {
   readonly name: string
   readonly #kafka: Kafka
@@ -40,7 +48,8 @@ export class StockGroup {
   #deliveries = 0
   #commits = 0
   #joins = 0
-  #crashes = 0
+  /** How often kafkajs gave up, by why. */
+  readonly #crashes = new Map<string, number>()
   #replacements = 0
 
   constructor(name: string, kafka: Kafka, topic: WrittenTopic, handOver: HandOver) {
@@ -53,7 +62,8 @@ export class StockGroup {
   }
 
   get summary(): string {
-    return `${this.name}: ${this.#deliveries} handed over, ${this.#commits} commits, ${this.#joins} joins, ${this.#crashes} crashes of kafkajs, ${this.#replacements} consumers replaced`
+    const crashes = [...this.#crashes].map(([why, count]) => `${count} × ${why}`).join(', ') || 'none'
+    return `${this.name}: ${this.#deliveries} handed over, ${this.#commits} commits, ${this.#joins} joins, ${this.#replacements} consumers replaced, crashes of kafkajs: ${crashes}`
   }
 
   async start(members: number): Promise<void> {
@@ -119,7 +129,8 @@ export class StockGroup {
         for (const { partition, offset } of partitions) this.#acknowledge(Number(partition), Number(offset))
     })
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      this.#crashes++
+      const why = kindOf(payload.error)
+      this.#crashes.set(why, (this.#crashes.get(why) ?? 0) + 1)
       if (!payload.restart && !this.#isEnded) this.#replace(member)
     })
     const take = (partition: number, messages: readonly Handed[]): void => {

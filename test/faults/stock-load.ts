@@ -128,8 +128,9 @@ export class StockLoad {
     this.#gate.open()
   }
 
-  /** While stopped: ends the load, and holds the topic to all that was ever read from it. */
+  /** While stopped: compares once more, ends the load, and holds the topic to all that was ever read from it. */
   async close(violations: string[]): Promise<void> {
+    await this.compare(violations)
     this.#gate.end()
     await Promise.all(this.#loops)
     await Promise.all(this.#groups.map((group) => group.close()))
