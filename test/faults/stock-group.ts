@@ -5,7 +5,8 @@
  * watermark. A member begins where the group has committed, never before an acknowledged commit and never beyond what some
  * member was handed, and goes on without a gap. Being handed a record twice after a rebalance is no fault.
  *
- * kafkajs gives up on some errors (CRASH without a restart): whoever runs it starts a new consumer, and so does this.
+ * kafkajs looks its coordinator up only when it joins. When that one is gone it retries five times, gives up (CRASH), and
+ * starts anew by itself; where it does not, whoever runs it starts a new consumer, and so does this.
  */
 import type { Consumer, Kafka } from 'kafkajs'
 import type { Cluster } from '../../src/client/cluster.ts'
