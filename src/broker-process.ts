@@ -109,6 +109,7 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
   }
   for (const { host, port } of broker.endpoints)
     await terminal.write(`listening on ${host === '' ? '0.0.0.0' : host}:${port}\n`)
+  if (broker.endpoints.length === 0) await terminal.write(`node ${config.nodeId} takes part in the quorum\n`)
   keepMemoryTrim(world.clock)
   const [first] = broker.endpoints
   if (first !== undefined) await terminal.write(welcome(first.host, first.port))

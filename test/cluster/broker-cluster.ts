@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Settings of one node, over those of all. */
   readonly settingsOf?: (node: number) => Readonly<Record<string, string>>
+  /** What node 1, node 2, … does; both unless told otherwise. */
+  readonly roles?: readonly ('broker' | 'controller')[]
 }
 
 export class BrokerCluster {
@@ -30,6 +32,7 @@ export class BrokerCluster {
   readonly #settings: Readonly<Record<string, string>>
   readonly #settingsOf: (node: number) => Readonly<Record<string, string>>
   readonly #places: readonly NodePlace[]
+  readonly #roles: readonly ('broker' | 'controller')[]
   readonly #ports: number[]
   readonly #quorumPorts: number[]
   /** The first voters: every node is given the same list, also those that join later. */
@@ -42,10 +45,12 @@ export class BrokerCluster {
     this.#settings = options.settings ?? {}
     this.#settingsOf = options.settingsOf ?? (() => ({}))
     this.#places = options.places ?? []
+    this.#roles = options.roles ?? []
     this.#ports = [...ports]
     this.#quorumPorts = [...quorumPorts]
     this.#quorum = quorumPorts
       .map((port, index) => `${index + 1}@${this.hostOf(index + 1)}:${port}`)
+      .filter((_, index) => this.#roles[index] !== 'broker')
       .join(',')
   }
 
@@ -58,7 +63,10 @@ export class BrokerCluster {
   }
 
   get bootstrap(): string {
-    return this.#ports.map((port, index) => `${this.hostOf(index + 1)}:${port}`).join(',')
+    return this.#ports
+      .map((port, index) => `${this.hostOf(index + 1)}:${port}`)
+      .filter((_, index) => this.#roles[index] !== 'controller')
+      .join(',')
   }
 
   hostOf(node: number): string {
@@ -104,14 +112,17 @@ export class BrokerCluster {
   /** Resolves when clients can connect to it. */
   async startNode(node: number): Promise<void> {
     const isListed = this.#quorum.split(',').some((entry) => entry.startsWith(`${node}@`))
+    const role = this.#roles[node - 1]
     const listener = isListed ? [] : ['--listen', `CONTROLLER://${this.quorumAddressOf(node)}`]
+    const roles = role === undefined ? [] : ['--roles', role]
     const starting = startBroker({
       host: this.hostOf(node),
       launcher: this.#places[node - 1]?.launcher ?? [],
       port: this.portOf(node),
+      isController: role === 'controller',
       dataDirectory: this.dataDirectory(node),
       settings: { ...this.#settings, ...this.#settingsOf(node) },
-      arguments: ['--node-id', String(node), '--quorum', this.#quorum, ...listener],
+      arguments: ['--node-id', String(node), '--quorum', this.#quorum, ...listener, ...roles],
     })
     this.#starting.add(starting)
     try {

@@ -14,6 +14,8 @@ export interface BrokerOptions {
   readonly dataDirectory?: string
   readonly host?: string
   readonly port?: number
+  /** No clients come to it: it is only a controller. */
+  readonly isController?: boolean
   /** A command that runs the broker in its own place: `ip netns exec NAME`. */
   readonly launcher?: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
@@ -52,7 +54,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
       ...prefix,
       PROGRAM,
       'start',
-      ...['--listen', `${host}:${options.port ?? 0}`],
+      ...(options.isController === true ? [] : ['--listen', `${host}:${options.port ?? 0}`]),
       ...['--data-dir', dataDirectory],
       ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
       ...(options.arguments ?? []),
@@ -69,10 +71,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<BrokerPr
     }, START_MS_MAX)
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      const match = /listening on .*:(\d+)\n/.exec(output)
+      const match = /listening on .*:(\d+)\n|takes part in the quorum\n/.exec(output)
       if (match === null) return
       clearTimeout(expire)
-      done(Number(match[1]))
+      done(Number(match[1] ?? 0))
     })
     child.once('exit', (code) => {
       clearTimeout(expire)
