@@ -16,6 +16,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { IsrProposal, PartitionController } from '../partitions/partition-controller.ts'
 import { alterPartitionCommand } from './alter-partition-command.ts'
 import type { Controller } from './controller.ts'
+import { tellLosses } from './told-losses.ts'
 
 /**
  * What became of the proposal stands in metadata that is on its way to the leader. A newer partition epoch is no refusal: it
@@ -72,7 +73,7 @@ export class IsrProposals implements PartitionController {
     const isr = others.map((id) => ({ brokerId: id, brokerEpoch: image().brokers.get(id)?.epoch ?? -1n }))
     const refused = (code: number): void => log.error('nobody else can lead', { topic, partition, code })
     const { partitionEpoch } = known
-    this.proposeIsr({ topic, topicId, partition, leaderEpoch, partitionEpoch, isr, refused })
+    this.proposeIsr({ topic, topicId, partition, leaderEpoch, partitionEpoch, isr, lost: [], refused })
   }
 
   close(): void {
@@ -112,7 +113,7 @@ export class IsrProposals implements PartitionController {
 
   #requestOf(batch: readonly IsrProposal[]): AlterPartitionRequest {
     const topics = new Map<string, AlterPartitionRequest['topics'][number]['partitions'][number][]>()
-    for (const { topicId, partition, leaderEpoch, partitionEpoch, isr } of batch) {
+    for (const { topicId, partition, leaderEpoch, partitionEpoch, isr, lost } of batch) {
       const partitions = topics.get(topicId) ?? []
       partitions.push({
         partitionIndex: partition,
@@ -121,6 +122,7 @@ export class IsrProposals implements PartitionController {
         newIsrWithEpochs: isr,
         leaderRecoveryState: 0,
         partitionEpoch,
+        _unknownTaggedFields: tellLosses(lost),
       })
       topics.set(topicId, partitions)
     }

@@ -17,6 +17,8 @@ export interface IsrProposal {
   /** The partition epoch that the proposal is based on; the quorum takes it only while that is the current one. */
   readonly partitionEpoch: number
   readonly isr: readonly IsrMember[]
+  /** Followers that lack what is committed: they must not be elected from the eligible ones either. */
+  readonly lost: readonly number[]
   /**
    * The controller has refused it for good, with that error code. A proposal that was taken is not answered: the
    * next metadata image brings it. Called at most once; harmless after the leader epoch is over.

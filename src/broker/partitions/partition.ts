@@ -384,7 +384,8 @@ export class Partition implements LogListener {
     }
   }
 
-  #propose({ leaderEpoch, partitionEpoch, isr }: Extract<LeaderEffect, { type: 'propose-isr' }>): void {
+  #propose(effect: Extract<LeaderEffect, { type: 'propose-isr' }>): void {
+    const { leaderEpoch, partitionEpoch, isr, lost } = effect
     const { topic, topicId, index: partition } = this
     const proposal: IsrProposal = {
       topic,
@@ -393,6 +394,7 @@ export class Partition implements LogListener {
       leaderEpoch,
       partitionEpoch,
       isr,
+      lost,
       // Only the proposal that stands may be refused: the answer to an older one says nothing of it.
       refused: () => {
         if (this.#proposal !== proposal) return

@@ -17,6 +17,8 @@ export interface LeaderPartition {
   readonly partitionEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** Who may be elected after the ISR: they have all that is committed. */
+  readonly eligibleLeaderReplicas?: readonly number[]
 }
 
 export interface LeaderSettings {
@@ -68,6 +70,8 @@ export type LeaderEffect =
       readonly leaderEpoch: number
       readonly partitionEpoch: number
       readonly isr: readonly IsrMember[]
+      /** Followers whose logs end before what is committed: nobody may elect them. */
+      readonly lost: readonly number[]
     }
 
 const NOTHING: readonly LeaderEffect[] = []
@@ -223,12 +227,15 @@ export class PartitionLeader {
     return [...lost, ...this.#expand(event.replica), ...this.#advance()]
   }
 
-  /** Who is in sync has all that is committed; one whose log ends before that has lost it, and must not be elected. */
+  /** Who is in sync, or eligible, has all that is committed; one whose log ends before that has lost it, and must not be elected. */
   #dropWhoLost(replica: number, logEndOffset: number): readonly LeaderEffect[] {
-    const { isr } = this.#partition
-    if (this.#proposed !== null || logEndOffset >= this.#highWatermark || !isr.includes(replica))
-      return NOTHING
-    return this.#propose(isr.filter((member) => member !== replica))
+    const { isr, eligibleLeaderReplicas: eligible = [] } = this.#partition
+    const isTrusted = isr.includes(replica) || eligible.includes(replica)
+    if (this.#proposed !== null || logEndOffset >= this.#highWatermark || !isTrusted) return NOTHING
+    return this.#propose(
+      isr.filter((member) => member !== replica),
+      [replica],
+    )
   }
 
   /**
@@ -272,14 +279,14 @@ export class PartitionLeader {
     return kept.length === this.#partition.isr.length ? NOTHING : this.#propose(kept)
   }
 
-  #propose(isr: readonly number[]): readonly LeaderEffect[] {
+  #propose(isr: readonly number[], lost: readonly number[] = []): readonly LeaderEffect[] {
     this.#proposed = new Set(isr)
     const { leaderEpoch, partitionEpoch } = this.#partition
     const members = isr.map((brokerId) => ({
       brokerId,
       brokerEpoch: this.#brokerEpochs.get(brokerId) ?? -1n,
     }))
-    return [{ type: 'propose-isr', leaderEpoch, partitionEpoch, isr: members }]
+    return [{ type: 'propose-isr', leaderEpoch, partitionEpoch, isr: members, lost }]
   }
 
   #committed(partition: LeaderPartition, nowMs: number): readonly LeaderEffect[] {

@@ -37,7 +37,7 @@ class Bench {
     log: silentLog,
   })
 
-  proposal(partition: number, refused: (code: number) => void = () => {}): IsrProposal {
+  proposal(partition: number, refused: (code: number) => void = () => {}, lost: number[] = []): IsrProposal {
     return {
       topic: 't',
       topicId: topicByName(this.image, 't')?.id ?? '',
@@ -45,6 +45,7 @@ class Bench {
       leaderEpoch: 0,
       partitionEpoch: 4,
       isr: [{ brokerId: 1, brokerEpoch: 1n }],
+      lost,
       refused,
     }
   }

@@ -83,7 +83,7 @@ class History {
   }
 
   /** The leader tells who is in sync. */
-  inSync(isr: readonly number[]): string {
+  inSync(isr: readonly number[], lost: readonly number[] = []): string {
     const topic = topicByName(this.image, 't')
     const partition = topic?.partitions.get(0)
     if (topic === undefined || partition === undefined) throw new Error('no partition')
@@ -99,7 +99,10 @@ class History {
     }
     const topics = [{ topicId: topic.id, partitions: [asked] }]
     const request = { brokerId: leader, brokerEpoch: this.#epoch(leader), topics }
-    this.image = applied(this.image, decideAlterPartition(this.image, request, node).records)
+    this.image = applied(
+      this.image,
+      decideAlterPartition(this.image, request, { ...node, lostBy: () => lost }).records,
+    )
     return this.state
   }
 
@@ -218,6 +221,18 @@ describe('a new disk', () => {
     expect(history.unfence(3)).toBe('-1 [] elr [2] last []')
     history.register(2)
     expect(history.unfence(2)).toBe('2 [2] elr [] last []')
+  })
+})
+
+describe('a follower that lost its log', () => {
+  it('is not eligible, whether it was in sync or not any more', () => {
+    const history = new History(MIN_2)
+    history.fence(3)
+    expect(history.inSync([1], [2])).toBe('1 [1] elr [] last []')
+    const later = new History(MIN_2)
+    later.fence(3, 2)
+    expect(later.state).toBe('1 [1] elr [2] last []')
+    expect(later.inSync([1], [2])).toBe('1 [1] elr [] last []')
   })
 })
 

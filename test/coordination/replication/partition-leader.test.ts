@@ -140,6 +140,7 @@ describe('the ISR shrinks', () => {
         { brokerId: 1, brokerEpoch: 11n },
         { brokerId: 2, brokerEpoch: 12n },
       ],
+      lost: [],
     })
     expect(machine.highWatermark).toBe(4)
     expect(machine.receive({ type: 'tick', nowMs: 50_000 })).toEqual([])
@@ -175,7 +176,22 @@ describe('the ISR shrinks', () => {
     expect(machine.highWatermark).toBe(10)
     // What is not persisted yet is no loss.
     expect(machine.receive({ ...fetches(2, 4), logEndOffset: 10 })).toEqual([])
-    expect(machine.receive(fetches(2, 4))).toMatchObject([{ type: 'propose-isr', isr: [{ brokerId: 1 }] }])
+    expect(machine.receive(fetches(2, 4))).toMatchObject([
+      { type: 'propose-isr', isr: [{ brokerId: 1 }], lost: [2] },
+    ])
+  })
+
+  it('names an eligible replica that lacks what was committed, once (KIP-966)', () => {
+    const eligible = { isr: [1], eligibleLeaderReplicas: [2] }
+    const machine = leader(eligible, 0, 1)
+    machine.receive(persisted(10))
+    expect(machine.highWatermark).toBe(10)
+    expect(machine.receive(fetches(2, 0))).toMatchObject([
+      { type: 'propose-isr', isr: [{ brokerId: 1 }], lost: [2] },
+    ])
+    const told = partition({ isr: [1], eligibleLeaderReplicas: [], partitionEpoch: 8 })
+    machine.receive({ type: 'partition-committed', partition: told, nowMs: 2 })
+    expect(machine.receive(fetches(2, 0))).toEqual([])
   })
 
   it('not by what an earlier life of a broker says late', () => {

@@ -23,10 +23,15 @@ type PartitionRequest = AlterPartitionRequest['topics'][number]['partitions'][nu
 type TopicReply = AlterPartitionResponseInput['topics'][number]
 type PartitionReply = TopicReply['partitions'][number]
 
+export interface AlterPartitionContext extends NodeFacts {
+  /** Followers that lack what is committed, as their leader has found out: nobody may elect them. */
+  readonly lostBy?: (asked: PartitionRequest) => readonly number[]
+}
+
 export function decideAlterPartition(
   image: MetadataImage,
   request: AlterPartitionRequest,
-  node: NodeFacts,
+  context: AlterPartitionContext,
 ): MetadataDecision<AlterPartitionResponseInput> {
   const broker = image.brokers.get(request.brokerId)
   if (broker === undefined || broker.epoch !== request.brokerEpoch) {
@@ -36,7 +41,9 @@ export function decideAlterPartition(
   const topics = request.topics.map(
     ({ topicId, partitions }): TopicReply => ({
       topicId,
-      partitions: partitions.map((asked) => alterOne(image, request.brokerId, topicId, asked, node, records)),
+      partitions: partitions.map((asked) =>
+        alterOne(image, request.brokerId, topicId, asked, context, records),
+      ),
     }),
   )
   return { records, reply: { throttleTimeMs: 0, errorCode: 0, topics } }
@@ -47,7 +54,7 @@ function alterOne(
   leader: number,
   topicId: string,
   asked: PartitionRequest,
-  node: NodeFacts,
+  context: AlterPartitionContext,
   records: MetadataRecord[],
 ): PartitionReply {
   const topic = image.topics.get(topicId)
@@ -56,7 +63,8 @@ function alterOne(
   if (partition === undefined) return refused(asked, errorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const code = refusalCode(image, leader, partition, asked)
   if (code !== 0) return refused(asked, code)
-  const rules = topicElection(image, node, topic.name)
+  const rules = topicElection(image, context, topic.name)
+  const lost = context.lostBy?.(asked) ?? []
   const record = changePartition(
     topicId,
     asked.partitionIndex,
@@ -66,7 +74,7 @@ function alterOne(
       ...rules,
       election: automaticElection(rules),
       // A leader that gives up has a damaged log.
-      lossOf: (id) => (id === leader ? 'everything' : 'none'),
+      lossOf: (id) => (id === leader || lost.includes(id) ? 'everything' : 'none'),
     },
   )
   const changed = record === null ? partition : after(image, record, topicId, asked.partitionIndex)
