@@ -157,4 +157,8 @@ export const limits = {
   /** Waits between attempts of a follower to reach its leader. */
   leaderRetryMsMin: 50,
   leaderRetryMsMax: 1_000,
+  /** How long a follower waits for a connection to its leader. */
+  leaderConnectMs: 1_500,
+  /** How long nothing may come of a leader that owes a follower an answer; doubled with each failure that follows. */
+  leaderPatienceMsMin: 1_500,
 } as const

@@ -2,9 +2,9 @@
  * A follower's connection to its leader: requests out, answers matched to them, read into pooled memory.
  *
  * The records of an answer stay where the kernel put them until the log has written them; whoever needs them past the
- * answer retains its memory, for it is used again when nobody does. A request that is not answered in time ends the
- * connection, and so does anything that cannot be read. Our own brokers alone are spoken to, so versions are agreed in
- * the form that they have.
+ * answer retains its memory, for it is used again when nobody does. A leader of which nothing comes while it owes an
+ * answer ends the connection, and so does anything that cannot be read: after a cut in the network a new one is there
+ * long before TCP tries again. Our own brokers alone are spoken to, so versions are agreed in the form that they have.
  */
 import { decodeResponse, encodeRequest } from '../../protocol/header.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
@@ -26,13 +26,14 @@ export interface AnswerMemory {
 export interface LeaderConnectionOptions {
   readonly clientId: string
   readonly connectTimeoutMs: number
-  readonly requestTimeoutMs: number
+  /** How long nothing may come of a leader that owes an answer, beside what it was allowed to wait. */
+  readonly patienceMs: number
 }
 
 interface Waiting {
   readonly answered: (frame: Buffer, memory: AnswerMemory) => void
   readonly failed: (error: Error) => void
-  readonly timer: Timer
+  readonly silence: Timer
 }
 
 const GREETING_VERSION = 3
@@ -46,6 +47,7 @@ export class LeaderConnection {
   readonly #waiting = new Map<number, Waiting>()
   readonly #served = new Map<number, VersionRange>()
   #nextCorrelationId = 1
+  #heardMs = 0
   #lost: Error | null = null
 
   private constructor(
@@ -68,6 +70,7 @@ export class LeaderConnection {
     socket.start({
       nextBuffer: () => this.#receiver.nextBuffer(),
       received: (bytesRead) => {
+        this.#heardMs = clock.monotonicMs()
         if (this.#lost === null) this.#receiver.received(bytesRead)
       },
       drained() {},
@@ -100,16 +103,17 @@ export class LeaderConnection {
 
   /**
    * Sends a request at the best version. `take` gets the answer and its memory before anything else is read; what it
-   * does not retain is gone when it returns. Resolves with what it answers.
+   * does not retain is gone when it returns. Resolves with what it answers. The leader may keep the answer for `waitMs`.
    */
   async request<Q extends Fields, R extends Fields, T>(
     api: Api<Q, R>,
     body: StructInput<Q>,
     take: (answer: StructValue<R>, memory: AnswerMemory) => T,
+    waitMs = 0,
   ): Promise<T> {
     const version = this.versionOf(api)
     if (version === null) throw new Error(`the leader does not serve ${api.name}`)
-    return this.#exchange(api, version, body, take)
+    return this.#exchange(api, version, body, take, waitMs)
   }
 
   close(): void {
@@ -129,17 +133,15 @@ export class LeaderConnection {
     version: number,
     body: StructInput<Q>,
     take: (answer: StructValue<R>, memory: AnswerMemory) => T,
+    waitMs = 0,
   ): Promise<T> {
     if (this.#lost !== null) return Promise.reject(this.#lost)
     const correlationId = this.#nextCorrelationId
     this.#nextCorrelationId = correlationId === 2 ** 31 - 1 ? 1 : correlationId + 1
     return new Promise((resolve, reject) => {
-      const { requestTimeoutMs, clientId } = this.#options
-      const timer = this.#clock.schedule(requestTimeoutMs, () =>
-        this.#fail(new Error(`no answer to ${api.name} within ${requestTimeoutMs} ms`)),
-      )
+      const { clientId, patienceMs } = this.#options
       this.#waiting.set(correlationId, {
-        timer,
+        silence: this.#watch(api.name, waitMs + patienceMs),
         failed: reject,
         answered: (frame, memory) => {
           const decoded = decodeResponse(api, version, frame)
@@ -159,12 +161,29 @@ export class LeaderConnection {
     })
   }
 
+  /** Fails when nothing comes for that long; a large answer may take longer to come. */
+  #watch(name: string, silentMsMax: number): Timer {
+    const clock = this.#clock
+    const askedMs = clock.monotonicMs()
+    let timer: Timer
+    const watch = (leftMs: number): void => {
+      timer = clock.schedule(leftMs, () => {
+        const untilMs = Math.max(askedMs, this.#heardMs) + silentMsMax
+        const nowMs = clock.monotonicMs()
+        if (nowMs < untilMs) watch(untilMs - nowMs)
+        else this.#fail(new Error(`no answer to ${name} within ${silentMsMax} ms`))
+      })
+    }
+    watch(silentMsMax)
+    return { cancel: () => timer.cancel() }
+  }
+
   #answered(frame: Buffer, slab: Slab): void {
     const correlationId = frame.length < 4 ? 0 : frame.readInt32BE(0)
     const waiting = this.#waiting.get(correlationId)
     if (waiting === undefined) return
     this.#waiting.delete(correlationId)
-    waiting.timer.cancel()
+    waiting.silence.cancel()
     waiting.answered(frame, slab)
   }
 
@@ -174,7 +193,7 @@ export class LeaderConnection {
     this.#socket.destroy()
     this.#receiver.close()
     for (const waiting of this.#waiting.values()) {
-      waiting.timer.cancel()
+      waiting.silence.cancel()
       waiting.failed(error)
     }
     this.#waiting.clear()

@@ -35,7 +35,6 @@ type State = 'idle' | 'connecting' | 'asking' | 'held' | 'parted' | 'stopped'
 
 const FIRST_VERSION_WITH_REPLICA_STATE = 15
 const NO_RECORDS = Buffer.alloc(0)
-const CONNECT_TIMEOUT_MS_MAX = 5_000
 
 export class ReplicaFetcher {
   readonly leader: number
@@ -203,8 +202,9 @@ export class ReplicaFetcher {
     const timeoutMs = this.#environment.settings.number('replica.socket.timeout.ms')
     const options = {
       clientId: this.#clientId,
-      connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS_MAX, timeoutMs),
-      requestTimeoutMs: timeoutMs,
+      connectTimeoutMs: Math.min(limits.leaderConnectMs, timeoutMs),
+      // One that is only slow is given ever more time, or it would have ever more to do.
+      patienceMs: Math.min(timeoutMs, limits.leaderPatienceMsMin * 2 ** this.#failures),
     }
     const { world } = this.#environment
     const connection = await LeaderConnection.open(world, this.#slabs, host, port, options)
@@ -246,7 +246,7 @@ export class ReplicaFetcher {
       isolationLevel: 0,
       ...session,
     }
-    return connection.request(fetch, body, (answer, memory) => {
+    const take = (answer: FetchResponse, memory: AnswerMemory): number => {
       if (life !== this.#life) return 0
       this.#isParked = false
       this.#failures = 0
@@ -256,7 +256,8 @@ export class ReplicaFetcher {
       } finally {
         this.#isTakingIn = false
       }
-    })
+    }
+    return connection.request(fetch, body, take, maxWaitMs)
   }
 
   /** All that may be fetched but what a throttle holds; that comes back when the rate allows. */

@@ -18,6 +18,7 @@ class MemoryConnection implements Connection {
   #receiver: Receiver | null = null
   #early: Buffer[] = []
   #closed = false
+  isStalled = false
 
   constructor(clock: Clock, local: readonly [string, number], remote: readonly [string, number]) {
     this.#clock = clock
@@ -41,7 +42,8 @@ class MemoryConnection implements Connection {
   write(buffers: readonly Buffer[], sent?: () => void): void {
     const bytes = Buffer.concat([...buffers])
     const peer = this.#peer
-    this.#clock.schedule(LATENCY_MS, () => peer?.deliver(bytes))
+    if (!this.isStalled && peer?.isStalled !== true)
+      this.#clock.schedule(LATENCY_MS, () => peer?.deliver(bytes))
     sent?.()
   }
 
@@ -108,6 +110,12 @@ export class MemoryNetwork {
     this.#cut.add(pair(one, other))
     for (const { ends, one: connection } of this.#open)
       if (pair(...ends) === pair(one, other)) connection.destroy()
+  }
+
+  /** What is open between the two is open still, and nothing comes through any more: TCP waits out its back-off. */
+  stall(one: string, other: string): void {
+    for (const { ends, one: connection } of this.#open)
+      if (pair(...ends) === pair(one, other)) connection.isStalled = true
   }
 
   join(one: string, other: string): void {

@@ -228,6 +228,16 @@ describe('leaders change', () => {
     made.network.join('host-1', 'host-2')
     await made.until(() => made.node(2).partition().log.logEndOffset === 2)
   })
+
+  it('a leader that owes an answer and says nothing is dialled anew, before TCP tries again', async () => {
+    const made = await start()
+    append(made, 1, 1)
+    await made.until(() => ends(made).every((offset) => offset === 1))
+    made.network.stall('host-1', 'host-2')
+    append(made, 1, 1)
+    const tookMs = await made.until(() => made.node(2).partition().log.logEndOffset === 2)
+    expect(tookMs).toBeLessThan(2_200)
+  })
 })
 
 describe('replicas that come back', () => {
