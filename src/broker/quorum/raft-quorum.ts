@@ -8,9 +8,10 @@
 import type { MetadataImage } from '../../coordination/metadata/image.ts'
 import type { ReplicaKey, Voter } from '../../coordination/raft/message.ts'
 import { createRaftNode, type RaftFacts, type RaftStatus } from '../../coordination/raft/raft-node.ts'
-import { limits } from '../../runtime/limits.ts'
 import type { PeerAddress, PeerServer } from '../../runtime/peers.ts'
+import { CatchUp, type CatchUpView } from './catch-up.ts'
 import { ControllerCalls } from './controller-calls.ts'
+import { HandOver } from './hand-over.ts'
 import { ImageApplier } from './image-applier.ts'
 import { LeadershipTerm } from './leadership-term.ts'
 import { decisionBatch } from './metadata-batches.ts'
@@ -67,6 +68,8 @@ export class RaftQuorum implements ClusterQuorum {
   readonly #served: ServedWaiters
   readonly #changes: VoterChanges
   readonly #term = new LeadershipTerm()
+  readonly #catchUp: CatchUp
+  readonly #handOver: HandOver
   readonly #lostListeners: Array<(nodeId: number) => void> = []
   readonly #leaderListeners: Array<(leaderId: number, leaderEpoch: number) => void> = []
   readonly #turnListeners: Array<(status: RaftStatus) => void> = []
@@ -74,10 +77,6 @@ export class RaftQuorum implements ClusterQuorum {
   #server: PeerServer | null = null
   #failure: Error | null = null
   #stopped: Promise<void> | null = null
-  #caughtUpWaiters: Array<{ readonly resolve: () => void; readonly reject: (error: Error) => void }> = []
-  #resignWaiters: Array<() => void> = []
-  /** The newest high watermark that a leader has told, and its epoch. */
-  #heard = { epoch: -1, highWatermark: 0 }
 
   constructor(options: RaftQuorumOptions, storage: QuorumStorage, world: QuorumWorld, opened: OpenedQuorum) {
     this.clusterId = options.clusterId
@@ -101,14 +100,14 @@ export class RaftQuorum implements ClusterQuorum {
       received: (from, message) => {
         const { endOffset } = this.#driver.status.log
         this.#contacts.note(from, message, endOffset, world.clock.wallMs())
-        if (message.type === 'append-request') this.#hear(message.epoch, message.highWatermark)
+        if (message.type === 'append-request') this.#catchUp.hear(message.epoch, message.highWatermark)
         this.#driver.receive({ type: 'message', from: from.id, message })
       },
       connected: (peer) => this.#driver.receive({ type: 'connected', peer }),
       disconnected: (peer) => {
         this.#driver.receive({ type: 'disconnected', peer })
         for (const listener of this.#lostListeners) listener(peer)
-        if (!this.#hasCompany()) this.#stopWaiting()
+        if (!this.#hasCompany()) this.#handOver.end()
       },
     })
     const { snapshot } = opened.facts
@@ -141,6 +140,8 @@ export class RaftQuorum implements ClusterQuorum {
     this.#calls = new ControllerCalls(world, voice, this.#controllerView())
     this.#served = new ServedWaiters(world.clock, (nodeId) => this.#appliedOffsetOf(nodeId))
     this.#changes = new VoterChanges((event) => this.#driver.receive(event))
+    this.#catchUp = new CatchUp(() => this.#catchUpView())
+    this.#handOver = new HandOver(world.clock)
   }
 
   #createProposals(): Proposals {
@@ -287,9 +288,9 @@ export class RaftQuorum implements ClusterQuorum {
 
   whenCaughtUp(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (this.#isCaughtUp()) return Promise.resolve()
-    if (this.#stopped !== null) return Promise.reject(this.#notController('this node stops'))
-    return new Promise((resolve, reject) => this.#caughtUpWaiters.push({ resolve, reject }))
+    if (this.#stopped !== null && !this.#catchUp.isDone)
+      return Promise.reject(this.#notController('this node stops'))
+    return this.#catchUp.wait()
   }
 
   stop(): Promise<void> {
@@ -298,7 +299,8 @@ export class RaftQuorum implements ClusterQuorum {
   }
 
   async #stop(): Promise<void> {
-    if (this.#term.leads && this.#hasCompany() && this.#failure === null) await this.#handOver()
+    if (this.#term.leads && this.#hasCompany() && this.#failure === null)
+      await this.#handOver.wait(() => this.#driver.receive({ type: 'transfer-leadership', to: null }))
     this.#letGo(this.#notController('this node stops'))
     await this.#server?.close()
     this.#world.peers.close()
@@ -307,23 +309,6 @@ export class RaftQuorum implements ClusterQuorum {
   /** Another voter can be spoken to. */
   #hasCompany(): boolean {
     return this.#voters.current.some(({ id }) => this.#links.isConnected(id))
-  }
-
-  /** Nobody will take over, or somebody has. */
-  #stopWaiting(): void {
-    for (const goOn of this.#resignWaiters.splice(0)) goOn()
-  }
-
-  /** Another voter is asked to take over; waits until it has, for a bounded time. */
-  #handOver(): Promise<void> {
-    return new Promise((resolve) => {
-      const limit = this.#world.clock.schedule(limits.leadershipTransferMs, resolve)
-      this.#resignWaiters.push(() => {
-        limit.cancel()
-        resolve()
-      })
-      this.#driver.receive({ type: 'transfer-leadership', to: null })
-    })
   }
 
   #letGo(error: Error): void {
@@ -338,7 +323,7 @@ export class RaftQuorum implements ClusterQuorum {
     this.#links.close()
     this.#calls.close()
     this.#served.release()
-    for (const { reject } of this.#caughtUpWaiters.splice(0)) reject(error)
+    this.#catchUp.fail(error)
   }
 
   #notController(why?: string): NotController {
@@ -352,21 +337,17 @@ export class RaftQuorum implements ClusterQuorum {
     return progress.find(({ replica }) => replica.id === nodeId)?.appliedOffset ?? -1
   }
 
-  #hear(epoch: number, highWatermark: number): void {
-    if (epoch > this.#heard.epoch) this.#heard = { epoch, highWatermark }
-    else if (epoch === this.#heard.epoch && highWatermark > this.#heard.highWatermark && !this.#isCaughtUp())
-      this.#heard = { epoch, highWatermark }
-  }
-
-  /** It serves an entry of the epoch that leads, and with it all that was committed in the ones before. */
-  #isCaughtUp(): boolean {
-    if (this.isActive) return true
+  #catchUpView(): CatchUpView {
     const { epoch, leaderId } = this.#driver.status
     const { appliedOffset } = this.#applier
-    if (leaderId === null || leaderId === this.#self.id || this.#heard.epoch !== epoch) return false
-    const isOfEpoch =
-      this.#log.epochBefore(appliedOffset) === epoch || this.#snapshots.epochAt(appliedOffset) === epoch
-    return isOfEpoch && appliedOffset >= this.#heard.highWatermark
+    const logEpoch = this.#log.epochBefore(appliedOffset)
+    return {
+      isActive: this.isActive,
+      epoch,
+      otherLeaderId: leaderId === this.#self.id ? null : leaderId,
+      appliedOffset,
+      appliedEpoch: logEpoch < 0 ? this.#snapshots.epochAt(appliedOffset) : logEpoch,
+    }
   }
 
   #applied(offset: number, sizeBytes: number): void {
@@ -438,7 +419,7 @@ export class RaftQuorum implements ClusterQuorum {
     // Only a leader hears who serves what.
     this.#served.release()
     if (wasActive) this.#world.log.info('this node is not the active controller any more')
-    this.#stopWaiting()
+    this.#handOver.end()
   }
 
   /**
@@ -458,8 +439,7 @@ export class RaftQuorum implements ClusterQuorum {
   #turned(): void {
     this.#served.look()
     for (const listener of this.#turnListeners) listener(this.#driver.status)
-    if (this.#caughtUpWaiters.length > 0 && this.#isCaughtUp())
-      for (const { resolve } of this.#caughtUpWaiters.splice(0)) resolve()
+    this.#catchUp.look()
   }
 
   #failed(error: Error): void {
