@@ -8,9 +8,12 @@ import type { Following } from './following.ts'
 import type { ReplicaKey, SnapshotId } from './message.ts'
 import type { RaftRole } from './raft-machine.ts'
 
+/** How the wait for a leader begins; `as-is`: a timer runs already. */
+export type FirstWait = 'whole' | 'soon' | 'as-is'
+
 export type Transition =
   /** Follows a leader, or waits for one: a follower when it is a voter, otherwise an observer. */
-  | { readonly to: 'following'; readonly following: Following; readonly timer: 'whole' | 'soon' | 'as-is' }
+  | { readonly to: 'following'; readonly following: Following; readonly timer: FirstWait }
   /** `hastyElections`: how many more pre-votes come after a short wait. */
   | { readonly to: 'pre-candidate'; readonly hastyElections: number }
   | { readonly to: 'candidate'; readonly isTransfer: boolean }

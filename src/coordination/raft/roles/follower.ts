@@ -8,41 +8,36 @@
 import type { Following } from '../following.ts'
 import { raftLimits } from '../limits.ts'
 import type { NodeState } from '../node-state.ts'
-import type { Role, RoleEvent, Transition } from '../role.ts'
-import { takeFromLeader } from './take-from-leader.ts'
+import type { FirstWait, Role, RoleEvent, Transition } from '../role.ts'
+import { LeaderWatch } from './leader-watch.ts'
 
 export class FollowerRole implements Role {
   readonly name = 'follower'
   readonly #node: NodeState
-  readonly #following: Following
-  readonly #firstTimer: 'whole' | 'soon' | 'as-is'
-  #hearsLeader = false
+  readonly #watch: LeaderWatch
   #hastyElections = 0
 
-  constructor(node: NodeState, following: Following, firstTimer: 'whole' | 'soon' | 'as-is') {
+  constructor(node: NodeState, following: Following, firstWait: FirstWait) {
     this.#node = node
-    this.#following = following
-    this.#firstTimer = firstTimer
+    this.#watch = new LeaderWatch(node, following, firstWait)
   }
 
   get hearsLeader(): boolean {
-    return this.#hearsLeader
+    return this.#watch.hearsLeader
   }
 
   get following(): Following {
-    return this.#following
+    return this.#watch.following
   }
 
   begin(): Transition | null {
-    if (this.#firstTimer !== 'as-is') this.#setTimer(this.#firstTimer === 'soon')
+    this.#watch.begin()
     return null
   }
 
   receive(event: RoleEvent): Transition | null {
-    if (takeFromLeader(this.#following, event)) {
-      this.#hearsLeader = true
+    if (this.#watch.take(event)) {
       this.#hastyElections = 0
-      this.#setTimer(false)
       return null
     }
     switch (event.type) {
@@ -51,17 +46,17 @@ export class FollowerRole implements Role {
       case 'timer':
         return event.timer === 'election' ? this.#ring() : null
       case 'connected':
-        if (this.#following.leaderId === null) this.#following.attach(event.peer)
+        if (this.following.leaderId === null) this.following.attach(event.peer)
         return null
       case 'disconnected':
-        if (event.peer === this.#following.leaderId) this.#node.emit({ type: 'probe', peer: event.peer })
+        if (event.peer === this.following.leaderId) this.#node.emit({ type: 'probe', peer: event.peer })
         return null
       case 'probed':
-        if (event.peer === this.#following.leaderId && !event.isListening) this.#loseLeader()
+        if (event.peer === this.following.leaderId && !event.isListening) this.#loseLeader()
         return null
       case 'pre-vote-granted':
         // Whoever asked first is given the time to win.
-        if (this.#hastyElections > 0) this.#setTimer(true)
+        if (this.#hastyElections > 0) this.#watch.wait('soon')
         return null
       default:
         return null
@@ -74,29 +69,25 @@ export class FollowerRole implements Role {
     if (message.type === 'take-over') {
       return { to: 'candidate', isTransfer: true }
     }
-    if (message.type === 'leader-hint' && this.#following.leaderId === null && message.leaderId !== null) {
-      this.#following.attach(message.leaderId)
+    if (message.type === 'leader-hint' && this.following.leaderId === null && message.leaderId !== null) {
+      this.following.attach(message.leaderId)
     }
     return null
   }
 
   #ring(): Transition | null {
-    this.#hearsLeader = false
+    this.#watch.lose()
     if (this.#node.installing === null) {
       return { to: 'pre-candidate', hastyElections: this.#hastyElections }
     }
     // Its log is about to be another one.
-    this.#setTimer(false)
+    this.#watch.wait('whole')
     return null
   }
 
   #loseLeader(): void {
-    this.#hearsLeader = false
+    this.#watch.lose()
     this.#hastyElections = raftLimits.hastyElectionsMax
-    this.#setTimer(true)
-  }
-
-  #setTimer(soon: boolean): void {
-    this.#node.emit({ type: 'set-timer', timer: 'election', soon })
+    this.#watch.wait('soon')
   }
 }

@@ -5,41 +5,34 @@
  */
 import type { Following } from '../following.ts'
 import type { NodeState } from '../node-state.ts'
-import type { Role, RoleEvent, Transition } from '../role.ts'
-import { takeFromLeader } from './take-from-leader.ts'
+import type { FirstWait, Role, RoleEvent, Transition } from '../role.ts'
+import { LeaderWatch } from './leader-watch.ts'
 
 export class ObserverRole implements Role {
   readonly name = 'observer'
   readonly #node: NodeState
-  readonly #following: Following
-  readonly #firstTimer: 'whole' | 'soon' | 'as-is'
-  #hearsLeader = false
+  readonly #watch: LeaderWatch
 
-  constructor(node: NodeState, following: Following, firstTimer: 'whole' | 'soon' | 'as-is') {
+  constructor(node: NodeState, following: Following, firstWait: FirstWait) {
     this.#node = node
-    this.#following = following
-    this.#firstTimer = firstTimer
+    this.#watch = new LeaderWatch(node, following, firstWait)
   }
 
   get hearsLeader(): boolean {
-    return this.#hearsLeader
+    return this.#watch.hearsLeader
   }
 
   get following(): Following {
-    return this.#following
+    return this.#watch.following
   }
 
   begin(): Transition | null {
-    if (this.#firstTimer !== 'as-is') this.#setTimer(this.#firstTimer === 'soon')
+    this.#watch.begin()
     return null
   }
 
   receive(event: RoleEvent): Transition | null {
-    if (takeFromLeader(this.#following, event)) {
-      this.#hearsLeader = true
-      this.#setTimer(false)
-      return null
-    }
+    if (this.#watch.take(event)) return null
     switch (event.type) {
       case 'message':
         if (event.message.type === 'leader-hint') this.#follow(event.message.leaderId)
@@ -49,12 +42,12 @@ export class ObserverRole implements Role {
         return null
       case 'connected':
         // A leader forgets observers whose stream has gone.
-        if (!this.#hearsLeader || event.peer === this.#following.leaderId) this.#following.attach(event.peer)
+        if (!this.hearsLeader || event.peer === this.following.leaderId) this.following.attach(event.peer)
         return null
       case 'disconnected':
-        if (event.peer !== this.#following.leaderId) return null
-        this.#hearsLeader = false
-        this.#setTimer(true)
+        if (event.peer !== this.following.leaderId) return null
+        this.#watch.lose()
+        this.#watch.wait('soon')
         return null
       default:
         return null
@@ -64,19 +57,15 @@ export class ObserverRole implements Role {
   end(): void {}
 
   #follow(leaderId: number | null): void {
-    if (!this.#hearsLeader && leaderId !== null) this.#following.attach(leaderId)
+    if (!this.hearsLeader && leaderId !== null) this.following.attach(leaderId)
   }
 
   /** Whoever leads takes it in; the others say who does. */
   #ask(): void {
-    this.#hearsLeader = false
+    this.#watch.lose()
     for (const { id } of this.#node.voters.current) {
-      if (id !== this.#node.self.id) this.#following.attach(id)
+      if (id !== this.#node.self.id) this.following.attach(id)
     }
-    this.#setTimer(false)
-  }
-
-  #setTimer(soon: boolean): void {
-    this.#node.emit({ type: 'set-timer', timer: 'election', soon })
+    this.#watch.wait('whole')
   }
 }
