@@ -1,8 +1,9 @@
 /**
  * The way to the active controller, wherever it is: here, or on another node over the quorum's own connections.
  *
- * A request is carried out once: what failed while it was under way is told to its caller and not sent again, for nobody
- * knows what became of it. Where no controller answers in time the caller hears that, not who is not it.
+ * What a controller has given up because it leads no more goes to the next one, as Kafka's brokers do it; what was cut off
+ * while it was under way is told to its caller and not sent again, for nobody knows what became of it. Where no controller
+ * answers in time the caller hears that, not who is not it.
  */
 import { compile, encodeToBuffer } from '../../protocol/codec/compile.ts'
 import { errorCode } from '../../protocol/errors.ts'
@@ -35,8 +36,13 @@ export class Controller {
     request: StructValue<Q>,
   ): Promise<StructInput<R>> {
     try {
-      if (this.#quorum.isActive)
-        return await command.carryOut(request, this.#factsFor(this.#facts.node.nodeId), apiVersion)
+      if (this.#quorum.isActive) {
+        const { nodeId } = this.#facts.node
+        const own = await command
+          .carryOut(request, this.#factsFor(nodeId), apiVersion)
+          .catch(nullIfNotController)
+        if (own !== null) return own
+      }
       return await this.#callOther(command, apiVersion, request)
     } catch (error) {
       return refusalOf(command, request, error)
@@ -83,6 +89,11 @@ export class Controller {
     }
     return encodeToBuffer(command.api.response, apiVersion, response)
   }
+}
+
+function nullIfNotController(error: unknown): null {
+  if (error instanceof NotController) return null
+  throw error
 }
 
 function refusalOf<Q extends Fields, R extends Fields>(

@@ -1,0 +1,43 @@
+/** A request on its way to the active controller, wherever that is. */
+import { describe, expect, it } from 'vitest'
+import { brokerHeartbeatCommand } from '../../../src/broker/controller/broker-life-commands.ts'
+import { untyped } from '../../../src/broker/controller/command.ts'
+import { Controller } from '../../../src/broker/controller/controller.ts'
+import type { ClusterQuorum } from '../../../src/broker/quorum/metadata-quorum.ts'
+import { NotController } from '../../../src/broker/quorum/not-controller.ts'
+import { encodeToBuffer } from '../../../src/protocol/codec/compile.ts'
+import { errorCode } from '../../../src/protocol/errors.ts'
+import { brokerHeartbeat } from '../../../src/protocol/messages/broker-heartbeat.ts'
+import { cluster, heartbeat } from '../../coordination/metadata/support.ts'
+
+const VERSION = brokerHeartbeat.versions.max
+
+/** A controller that leads until it decides; `next` answers for the one after it. */
+function open(next: () => Promise<Buffer>): Controller {
+  const quorum = {
+    image: cluster(null, null, null),
+    isActive: true,
+    submit: () => Promise.reject(new NotController(2, 'leadership was lost before the change was committed')),
+    serveCommands() {},
+    callController: next,
+  } as unknown as ClusterQuorum
+  const node = { nodeId: 1, statics: new Map<string, string>() }
+  const random = { bytes: (sizeBytes: number) => Buffer.alloc(sizeBytes), below: () => 0 }
+  const facts = { quorum, node, random, hasLiveSession: () => false, heardOf() {} }
+  return new Controller(facts, [untyped(brokerHeartbeatCommand)])
+}
+
+const answer = { throttleTimeMs: 0, errorCode: 0, isCaughtUp: true, isFenced: false, shouldShutDown: false }
+
+describe('a request to the active controller', () => {
+  it('goes to the next one when this one leads no more while it decides', async () => {
+    const controller = open(async () => encodeToBuffer(brokerHeartbeat.response, VERSION, answer))
+    expect(await controller.call(brokerHeartbeatCommand, VERSION, heartbeat(2, 1n))).toMatchObject(answer)
+  })
+
+  it('tells that nobody has answered, where nobody has', async () => {
+    const controller = open(() => Promise.reject(new NotController(-1, 'no controller answered')))
+    const refused = await controller.call(brokerHeartbeatCommand, VERSION, heartbeat(2, 1n))
+    expect(refused.errorCode).toBe(errorCode.REQUEST_TIMED_OUT)
+  })
+})
