@@ -114,6 +114,12 @@ describe('observed 1: versions', () => {
     expect(three.map(({ name }) => name)).toEqual(['metadata.version'])
     expect(four.length).toBeGreaterThan(three.length)
   })
+
+  test('the level of kraft.version is that of the quorum: its log names the voters', async () => {
+    const answer = await raw.request(apiVersions, 4, { clientSoftwareName: 'a', clientSoftwareVersion: '1' })
+    const levels = answer.finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel])
+    expect(levels).toContainEqual(['kraft.version', 1])
+  })
 })
 
 test('observed 2: an unknown tag passes through', async () => {

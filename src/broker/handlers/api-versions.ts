@@ -6,7 +6,7 @@
  * features whose minimum is 0, for its readers take them for invalid; version 4 shows all. A client that
  * names another cluster or node than this one (version 5, KIP-1242) is told to bootstrap again.
  */
-import { supportedFeatures } from '../../coordination/metadata/features.ts'
+import { KRAFT_VERSION, supportedFeatures } from '../../coordination/metadata/features.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { type ApiVersionsResponseInput, apiVersions } from '../../protocol/messages/api-versions.ts'
 import { type Handler, serve } from '../handler.ts'
@@ -28,12 +28,14 @@ function entries(handlers: readonly Handler[]): ApiVersionsResponseInput['apiKey
 }
 
 function features(broker: BrokerServices, version: number): Partial<ApiVersionsResponseInput> {
+  const { highWatermark, kraftVersion } = broker.quorum.status
   const finalized = [...broker.quorum.image.features.entries()]
+  if (kraftVersion > 0) finalized.push([KRAFT_VERSION, kraftVersion])
   return {
     supportedFeatures: supportedFeatures
       .map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }))
       .filter((feature) => feature.minVersion > 0 || version >= FIRST_VERSION_WITH_ZERO_MINIMUM),
-    finalizedFeaturesEpoch: BigInt(broker.quorum.status.highWatermark),
+    finalizedFeaturesEpoch: BigInt(highWatermark),
     finalizedFeatures: finalized.map(([name, level]) => ({
       name,
       maxVersionLevel: level,

@@ -40,6 +40,8 @@ export interface QuorumStatus {
   readonly highWatermark: number
   readonly logEndOffset: number
   readonly logEndEpoch: number
+  /** 1 from where the log names the voters on, each with its disk (KIP-853); 0 while only the configuration does. */
+  readonly kraftVersion: number
   readonly voters: readonly QuorumReplica[]
   /** Empty unless this node leads. */
   readonly observers: readonly QuorumReplica[]

@@ -9,6 +9,7 @@ import type { ReplicaContacts } from './replica-contacts.ts'
 export interface OwnView {
   readonly self: ReplicaKey
   readonly appliedOffset: number
+  readonly kraftVersion: number
   readonly nowMs: number
   readonly contacts: ReplicaContacts
 }
@@ -28,6 +29,7 @@ export function describeQuorum(status: RaftStatus, own: OwnView): QuorumStatus {
     highWatermark: status.highWatermark,
     logEndOffset: status.log.endOffset,
     logEndEpoch: status.log.epoch,
+    kraftVersion: own.kraftVersion,
     voters: status.voters.map((voter) =>
       describe(
         voter,

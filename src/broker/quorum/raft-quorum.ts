@@ -38,6 +38,7 @@ import { ServedWaiters } from './served-waiters.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import { VoterChanges } from './voter-changes.ts'
 import type { VoterLog } from './voter-log.ts'
+import { KRAFT_VERSION } from './voter-records.ts'
 
 /** What the disk said. */
 export interface OpenedQuorum {
@@ -226,6 +227,7 @@ export class RaftQuorum implements ClusterQuorum {
     return describeQuorum(this.#failure === null ? status : { ...status, leaderId: null, progress: [] }, {
       self: this.#self,
       appliedOffset: this.appliedOffset,
+      kraftVersion: this.#voters.namedBefore(this.appliedOffset) === null ? 0 : KRAFT_VERSION,
       nowMs: this.#world.clock.wallMs(),
       contacts: this.#contacts,
     })

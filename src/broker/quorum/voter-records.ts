@@ -9,7 +9,7 @@ import type { ControlRecordInput } from '../../protocol/records/control.ts'
 import type { VotersRecord } from '../../protocol/records/control-schemas.ts'
 
 /** The quorum's version from which on a voter is an id on one disk (KIP-853). */
-const KRAFT_VERSION = 1
+export const KRAFT_VERSION = 1
 
 /** Whether the disk of every voter is known. */
 export function knowsDirectories(voters: readonly Voter[]): boolean {

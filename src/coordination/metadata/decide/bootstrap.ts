@@ -6,7 +6,7 @@
  */
 import type { NodeFacts } from '../config-layers.ts'
 import { eligibleLeaderSettings } from '../eligible-leaders.ts'
-import { ELIGIBLE_LEADERS_FEATURE, supportedFeatures } from '../features.ts'
+import { ELIGIBLE_LEADERS_FEATURE, KRAFT_VERSION, supportedFeatures } from '../features.ts'
 import { emptyImage } from '../image.ts'
 import type { MetadataRecord } from '../record.ts'
 
@@ -18,7 +18,7 @@ export interface FeatureLevel {
 
 /** Every feature at the highest level that is served; kraft.version is the quorum's own, not the metadata log's. */
 export const newestFeatures: readonly FeatureLevel[] = supportedFeatures
-  .filter(({ name }) => name !== 'kraft.version')
+  .filter(({ name }) => name !== KRAFT_VERSION)
   .map(({ name, max }) => ({ name, level: max }))
 
 /**

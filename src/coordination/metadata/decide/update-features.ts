@@ -12,7 +12,7 @@ import type {
 import type { NodeFacts } from '../config-layers.ts'
 import type { MetadataDecision } from '../decision.ts'
 import { eligibleLeaderSettings } from '../eligible-leaders.ts'
-import { ELIGIBLE_LEADERS_FEATURE, supportedFeatures } from '../features.ts'
+import { ELIGIBLE_LEADERS_FEATURE, KRAFT_VERSION, supportedFeatures } from '../features.ts'
 import type { MetadataImage } from '../image.ts'
 import type { MetadataRecord } from '../record.ts'
 
@@ -95,7 +95,7 @@ function whyImpossible(
     if (maxVersionLevel < min || maxVersionLevel > max)
       return `${invalid} Broker ${id} only supports versions ${min}-${max}`
   }
-  if (feature === 'kraft.version') return `${invalid} It changes with the voters of the quorum.`
+  if (feature === KRAFT_VERSION) return `${invalid} It changes with the voters of the quorum.`
   const level = image.features.get(feature) ?? 0
   if (maxVersionLevel === level) return null
   const isDowngrade = maxVersionLevel < level
