@@ -129,6 +129,12 @@ export class NodeState {
     return this.#streams
   }
 
+  /** Nothing has ever happened here, and there is a stream to every other voter: nobody needs to be waited for. */
+  get isNewAndWhole(): boolean {
+    const isNew = this.#epoch === 0 && this.log.endOffset === 0
+    return isNew && this.voters.current.every(({ id }) => id === this.self.id || this.#streams.has(id))
+  }
+
   connected(peer: number): void {
     if (this.#streams.size < raftLimits.observersMax) this.#streams.add(peer)
   }

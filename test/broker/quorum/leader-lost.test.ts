@@ -20,6 +20,18 @@ async function gaps(seeds: number, lose: (cluster: QuorumCluster) => void): Prom
   return found.sort((a, b) => a - b)
 }
 
+describe('a new quorum', () => {
+  it('has a leader as soon as all voters are there', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const cluster = new QuorumCluster({ seed })
+      for (const id of [1, 2, 3]) await cluster.node(id).start()
+      const tookMs = await cluster.until(() => cluster.leader() !== null, 'a leader')
+      expect(tookMs).toBeLessThan(300)
+      await cluster.stopAll()
+    }
+  })
+})
+
 describe('a leader that is lost', () => {
   it('is replaced well within a second when its process is gone, also when votes are split', async () => {
     const found = await gaps(300, (cluster) => cluster.theLeader.kill())

@@ -47,6 +47,7 @@ export class FollowerRole implements Role {
         return event.timer === 'election' ? this.#ring() : null
       case 'connected':
         if (this.following.leaderId === null) this.following.attach(event.peer)
+        if (this.#node.isNewAndWhole) this.#watch.wait('soon')
         return null
       case 'disconnected':
         if (event.peer === this.following.leaderId) this.#node.emit({ type: 'probe', peer: event.peer })
