@@ -23,7 +23,8 @@ function open(next: () => Promise<Buffer>): Controller {
   } as unknown as ClusterQuorum
   const node = { nodeId: 1, statics: new Map<string, string>() }
   const random = { bytes: (sizeBytes: number) => Buffer.alloc(sizeBytes), below: () => 0 }
-  const facts = { quorum, node, random, hasLiveSession: () => false, heardOf() {} }
+  const canReach = () => Promise.resolve(true)
+  const facts = { quorum, node, random, canReach, hasLiveSession: () => false, heardOf() {} }
   return new Controller(facts, [untyped(brokerHeartbeatCommand)])
 }
 
