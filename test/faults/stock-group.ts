@@ -117,6 +117,8 @@ export class StockGroup {
       heartbeatInterval: 500,
       sessionTimeout: 10_000,
       rebalanceTimeout: 10_000,
+      // Both bounds of what may be read are looked at: the high watermark, and the last stable offset.
+      readUncommitted: this.#handOver === 'messages',
     })
     this.#members.set(member, consumer)
     /** Where this member stands since it last joined, by partition. */
