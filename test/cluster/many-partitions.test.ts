@@ -19,7 +19,9 @@ test('a request for thousands of partitions costs no node its place in the quoru
     const connection = await RawConnection.open(cluster.portOf(1))
     const before = await leaderEpoch(connection)
     const answer = await connection.request(createTopics, 7, {
-      topics: [{ name: 'wide', numPartitions: PARTITIONS, replicationFactor: 3, assignments: [], configs: [] }],
+      topics: [
+        { name: 'wide', numPartitions: PARTITIONS, replicationFactor: 3, assignments: [], configs: [] },
+      ],
       timeoutMs: 60_000,
     })
     expect(answer.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([['wide', 0]])
