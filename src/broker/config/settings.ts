@@ -31,8 +31,9 @@ export class Settings {
   readonly #statics: ReadonlyMap<string, string>
   #image: MetadataImage = emptyImage
   #layers: BrokerConfigLayers
-  /** Numbers that were asked for since a setting changed: some are wanted for every read of a socket. */
+  /** What was asked for since a setting changed: some is wanted for every read of a socket, or every fetch. */
   readonly #numbers = new Map<string, number>()
+  readonly #known = new Map<string, ResolvedConfig>()
   /** What topics without settings of their own have; made anew when a broker setting changes. */
   #plainTopic: LogConfig | null = null
 
@@ -49,6 +50,7 @@ export class Settings {
     this.#layers = this.#layersOf(image)
     this.#plainTopic = null
     this.#numbers.clear()
+    this.#known.clear()
   }
 
   get layers(): BrokerConfigLayers {
@@ -103,9 +105,13 @@ export class Settings {
   }
 
   #resolved(name: string): ResolvedConfig {
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
     const definition = brokerDefinition(name)
     if (definition === undefined) throw new Error(`no broker setting is called ${name}`)
-    return resolveBrokerConfig(definition, this.#layers)
+    const resolved = resolveBrokerConfig(definition, this.#layers)
+    this.#known.set(name, resolved)
+    return resolved
   }
 
   #logConfigOf(own: ConfigLookup): LogConfig {

@@ -144,8 +144,10 @@ export class ReplicaFetcher {
 
   persistedMoved(followed: FollowedPartition): void {
     if (!this.#partitions.has(keyOf(followed.partition.topicId, followed.partition.index))) return
-    if (followed.isPersisted) this.#unpersisted.delete(followed)
     this.#changed.add(followed)
+    // A part of what was copied, or a write alone, is no news that would acknowledge anything.
+    if (!followed.isPersisted) return
+    this.#unpersisted.delete(followed)
     if (this.#state === 'held') this.#schedulePump()
   }
 
