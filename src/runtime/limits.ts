@@ -118,6 +118,9 @@ export const limits = {
   peerConnectMs: 2_000,
   /** How long a node whose stream has closed is looked for; who takes no connection by then cannot be reached. */
   peerProbeMs: 200,
+  /** How long a connection must last to prove that somebody listens, and the wait before another is tried. */
+  presenceProofMs: 30,
+  presenceRetryMs: 2,
   /** Connections kept for calls to other nodes. */
   peerCallConnectionsMax: 64,
   /** Wait before a node that cannot be reached is dialled again: the first, and the longest. */

@@ -15,6 +15,7 @@ import { decideElectLeaders } from '../../coordination/metadata/decide/elect-lea
 import { decideFenceBroker } from '../../coordination/metadata/decide/fence-broker.ts'
 import { decideGrowInternalTopics } from '../../coordination/metadata/decide/grow-internal-topics.ts'
 import type { Timer } from '../../runtime/clock.ts'
+import { presenceAt } from '../../runtime/presence.ts'
 import type { World } from '../../runtime/world.ts'
 import type { ClusterQuorum } from '../quorum/metadata-quorum.ts'
 import { settleFeatures } from './settle-features.ts'
@@ -121,12 +122,8 @@ export class ControllerDuties {
   async #probe(life: BrokerLife): Promise<void> {
     const [endpoint] = this.#quorum.image.brokers.get(life.brokerId)?.endPoints ?? []
     if (endpoint === undefined) return
-    try {
-      const connection = await this.#world.network.connect(endpoint.host, endpoint.port, PROBE_MS)
-      connection.destroy()
-    } catch (error) {
-      if (isRefusal(error)) this.#receive({ type: 'nobody-there', life })
-    }
+    const presence = await presenceAt(this.#world, endpoint.host, endpoint.port, PROBE_MS)
+    if (presence === 'refused') this.#receive({ type: 'nobody-there', life })
   }
 
   async #fence(life: BrokerLife): Promise<void> {
@@ -171,8 +168,4 @@ export class ControllerDuties {
         this.#world.log.warn('leaders are not rebalanced', { reason: String(error) }),
       )
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
 }

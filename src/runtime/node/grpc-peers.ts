@@ -5,7 +5,6 @@
  * that a dead machine is noticed by its pings, and one that is dialled anew is not held up by the last failure. Calls
  * share one connection for each address.
  */
-import { connect } from 'node:net'
 import {
   type ChannelOptions,
   Client,
@@ -31,7 +30,10 @@ import {
   type PeerStream,
   type PeerTls,
 } from '../peers.ts'
+import { presenceAt } from '../presence.ts'
+import { createNodeClock } from './clock.ts'
 import { clientCredentials, serverCredentials } from './grpc-credentials.ts'
+import { nodeNetwork } from './network.ts'
 import { explained } from './peer-trouble.ts'
 
 const EXCHANGE = '/sluice.quorum.v1.SluiceQuorum/Exchange'
@@ -203,6 +205,7 @@ async function serve(
 class GrpcPeers implements PeerNetwork {
   /** Clients for calls, the one used last at the end. */
   readonly #clients = new Map<string, Client>()
+  readonly #clock = createNodeClock()
 
   serve(host: string, port: number, handlers: PeerHandlers, tls: PeerTls | null): Promise<PeerServer> {
     return serve(host, port, handlers, tls)
@@ -240,17 +243,9 @@ class GrpcPeers implements PeerNetwork {
     })
   }
 
-  isListening({ host, port }: PeerAddress, limitMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect({ host, port, timeout: limitMs })
-      const found = (isListening: boolean): void => {
-        socket.destroy()
-        resolve(isListening)
-      }
-      socket.once('connect', () => found(true))
-      socket.once('error', () => found(false))
-      socket.once('timeout', () => found(false))
-    })
+  async isListening({ host, port }: PeerAddress, limitMs: number): Promise<boolean> {
+    const world = { clock: this.#clock, network: nodeNetwork }
+    return (await presenceAt(world, host, port, limitMs)) === 'listening'
   }
 
   #clientFor(key: string, address: PeerAddress, tls: PeerTls | null): Client {
