@@ -1,7 +1,7 @@
 /**
  * AddRaftVoter (80), RemoveRaftVoter (81) and UpdateRaftVoter (82): the voters of the metadata quorum, one change at a
  * time, carried out by its leader and answered when the change is committed (KIP-853). A voter that nobody reaches would
- * count against every majority, so a new one is dialled first.
+ * count against every majority, so a new one is dialled first; one that lags is given the time of the request to catch up.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { type AddRaftVoterRequest, addRaftVoter } from '../../protocol/messages/add-raft-voter.ts'
@@ -18,6 +18,8 @@ interface Verdict {
   readonly errorMessage: string | null
 }
 
+/** How often a node that lags is looked at again within the time of the request. */
+const CATCH_UP_LOOKS_MAX = 10
 const DONE: Verdict = { errorCode: 0, errorMessage: null }
 
 function refused(code: number, errorMessage: string): Verdict {
@@ -35,19 +37,24 @@ async function change(
   { quorum }: ControllerFacts,
   { clusterId }: Asked,
   next: (voters: readonly QuorumReplica[]) => QuorumReplica[] | Verdict,
+  waitsForLaggard: (looks: number) => Promise<boolean> = async () => false,
 ): Promise<Verdict> {
   if (clusterId !== null && clusterId !== quorum.clusterId)
     return refused(errorCode.INCONSISTENT_CLUSTER_ID, 'the request is for another cluster')
-  const voters = next(quorum.status.voters)
-  if (!Array.isArray(voters)) return voters
-  try {
-    await quorum.changeVoters(
-      voters.map(({ id, directoryId, endpoints }) => ({ id, directoryId, endpoints })),
-    )
-    return DONE
-  } catch (error) {
-    if (error instanceof VotersRefused) return refused(errorCode.INVALID_REQUEST, error.message)
-    throw error
+  for (let looks = 1; ; looks++) {
+    const voters = next(quorum.status.voters)
+    if (!Array.isArray(voters)) return voters
+    try {
+      await quorum.changeVoters(
+        voters.map(({ id, directoryId, endpoints }) => ({ id, directoryId, endpoints })),
+      )
+      return DONE
+    } catch (error) {
+      if (!(error instanceof VotersRefused)) throw error
+      const isLate = error.reason === 'not-caught-up'
+      if (!(isLate && (await waitsForLaggard(looks))))
+        return refused(errorCode.INVALID_REQUEST, error.message)
+    }
   }
 }
 
@@ -82,6 +89,17 @@ async function unreachableVoter(
   return null
 }
 
+/** Waits until the node has what is committed now, or its share of the time is over; false: it had its time. */
+async function waitUntilNear(
+  { quorum }: ControllerFacts,
+  { voterId, timeoutMs }: AddRaftVoterRequest,
+  looks: number,
+): Promise<boolean> {
+  if (looks >= CATCH_UP_LOOKS_MAX) return false
+  await quorum.whenServed(quorum.status.highWatermark, () => [voterId], timeoutMs / CATCH_UP_LOOKS_MAX)
+  return true
+}
+
 type Message<A> = A extends { readonly fields: infer F extends Fields } ? F : never
 type CommandOf<A extends { readonly request: unknown; readonly response: unknown }> = ControllerCommand<
   Message<A['request']>,
@@ -95,10 +113,13 @@ export const addRaftVoterCommand: CommandOf<typeof addRaftVoter> = {
     const known = newVoter(facts, request)
     const unreachable = 'errorCode' in known ? known : await unreachableVoter(facts, request)
     if (unreachable !== null) return { throttleTimeMs: 0, ...unreachable }
-    const verdict = await change(facts, request, (voters) => {
+    const withNewVoter = (voters: readonly QuorumReplica[]) => {
       const voter = newVoter(facts, request)
       return 'errorCode' in voter ? voter : [...voters, voter]
-    })
+    }
+    const verdict = await change(facts, request, withNewVoter, (looks) =>
+      waitUntilNear(facts, request, looks),
+    )
     return { throttleTimeMs: 0, ...verdict }
   },
   refuse: (_request, code, errorMessage) => ({ throttleTimeMs: 0, errorCode: code, errorMessage }),
