@@ -13,6 +13,7 @@ import type { Cluster } from '../../src/client/cluster.ts'
 import { committedOffsets } from '../../src/client/consumer.ts'
 import { labelOf } from './numbered-writer.ts'
 import { until } from './script.ts'
+import { disconnected } from './stock-client.ts'
 import type { WrittenTopic } from './written-topic.ts'
 
 const CATCH_UP_MS_MAX = 120_000
@@ -94,7 +95,7 @@ export class StockGroup {
   async close(): Promise<void> {
     this.#isEnded = true
     await Promise.all(this.#starting)
-    await Promise.all([...this.#members.values()].map((member) => member.disconnect()))
+    await Promise.all([...this.#members.values()].map((member) => disconnected(member)))
   }
 
   async #committed(cluster: Cluster, violations: string[]): Promise<number[]> {

@@ -11,6 +11,7 @@ import type { Cluster } from '../../src/client/cluster.ts'
 import { Gate } from './gate.ts'
 import { type NumberedRecord, NumberedWriter } from './numbered-writer.ts'
 import { pause } from './script.ts'
+import { disconnected } from './stock-client.ts'
 import { StockGroup } from './stock-group.ts'
 import { connectTo } from './test-client.ts'
 import { WrittenTopic } from './written-topic.ts'
@@ -49,7 +50,7 @@ class StockProducer {
   async close(): Promise<void> {
     const producer = this.#producer
     this.#producer = null
-    await producer?.disconnect()
+    if (producer !== null) await disconnected(producer)
   }
 
   async #connected(): Promise<Producer> {
