@@ -3,6 +3,7 @@
  */
 import { limits } from '../runtime/limits.ts'
 import type { MetricsRegistry } from '../runtime/metrics.ts'
+import { presenceAt } from '../runtime/presence.ts'
 import type { World } from '../runtime/world.ts'
 import type { BrokerStorage } from './broker-storage.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
@@ -108,14 +109,7 @@ function controllerOf({ config, world, settings, quorum }: NodeFacts): Controlle
       quorum,
       node,
       random: world.random,
-      canReach: (host, port) =>
-        world.network.connect(host, port, REACH_MS).then(
-          (connection) => {
-            connection.destroy()
-            return true
-          },
-          () => false,
-        ),
+      canReach: async (host, port) => (await presenceAt(world, host, port, REACH_MS)) === 'listening',
       hasLiveSession: (brokerId) => duties.hasLiveSession(brokerId),
       heardOf: (brokerId, brokerEpoch) => duties.heardOf({ brokerId, brokerEpoch }),
     },

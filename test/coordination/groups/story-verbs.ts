@@ -8,6 +8,7 @@ import { fetchOffsets } from '../../../src/coordination/groups/describe/offset-f
 import { compile } from '../../../src/protocol/codec/compile.ts'
 import { Writer } from '../../../src/protocol/codec/writer.ts'
 import { consumerProtocolSubscription } from '../../../src/protocol/consumer-protocol.ts'
+import { StepWords } from '../../stories/step-words.ts'
 import { StoryHost, storyTopics } from './story-host.ts'
 import {
   durationOf,
@@ -24,50 +25,31 @@ interface Person {
   generation: number
 }
 
-/** One step: its verb, its plain words, and its `name=value` parts. */
-class Step {
-  readonly verb: string
-  readonly words: readonly string[]
-  readonly #parts: ReadonlyMap<string, string>
-
-  constructor(line: string) {
-    const [verb = '', ...rest] = line.split(/\s+/)
-    this.verb = verb
-    this.words = rest.filter((word) => !word.includes('='))
-    this.#parts = new Map(
-      rest
-        .filter((word) => word.includes('='))
-        .map((word): [string, string] => {
-          const split = word.indexOf('=')
-          return [word.slice(0, split), word.slice(split + 1)]
-        }),
-    )
-  }
-
+class Step extends StepWords {
   get who(): string {
     return this.words[0] ?? ''
   }
 
   text(name: string, fallback: string): string {
-    return this.#parts.get(name) ?? fallback
+    return this.part(name) ?? fallback
   }
 
   optional(name: string): string | null {
-    return this.#parts.get(name) ?? null
+    return this.part(name) ?? null
   }
 
   number(name: string, fallback: number): number {
-    const text = this.#parts.get(name)
+    const text = this.part(name)
     return text === undefined ? fallback : Number(text)
   }
 
   ms(name: string, fallbackMs: number): number {
-    const text = this.#parts.get(name)
+    const text = this.part(name)
     return text === undefined ? fallbackMs : durationOf(text)
   }
 
   list(name: string): string[] {
-    return (this.#parts.get(name) ?? '').split(',').filter((part) => part !== '')
+    return (this.part(name) ?? '').split(',').filter((part) => part !== '')
   }
 }
 

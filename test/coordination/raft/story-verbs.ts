@@ -10,42 +10,20 @@
  */
 import type { RaftTimer } from '../../../src/coordination/raft/event.ts'
 import { UNKNOWN_DIRECTORY, type Voter } from '../../../src/coordination/raft/message.ts'
+import { StepWords } from '../../stories/step-words.ts'
 import { QUEUES } from './raft-host.ts'
 import { effectText, eventText, hostText, messageText } from './story-text.ts'
 import { type Flight, StoryWorld } from './story-world.ts'
 
 const TIMERS: readonly RaftTimer[] = ['election', 'heartbeat', 'check-quorum']
 
-/** One step: its verb, its plain words, and its `name=value` parts. */
-class Step {
-  readonly verb: string
-  readonly words: readonly string[]
-  readonly #parts: ReadonlyMap<string, string>
-
-  constructor(line: string) {
-    const [verb = '', ...rest] = line.trim().split(/\s+/)
-    this.verb = verb
-    this.words = rest.filter((word) => !word.includes('='))
-    this.#parts = new Map(
-      rest
-        .filter((word) => word.includes('='))
-        .map((word): [string, string] => {
-          const split = word.indexOf('=')
-          return [word.slice(0, split), word.slice(split + 1)]
-        }),
-    )
-  }
-
+class Step extends StepWords {
   get node(): number {
     return this.numbers[0] ?? 0
   }
 
   get numbers(): number[] {
     return this.words.map(Number).filter((number) => !Number.isNaN(number))
-  }
-
-  text(name: string): string | undefined {
-    return this.#parts.get(name)
   }
 }
 
@@ -93,8 +71,8 @@ export class Story {
     return {
       voters: () => this.#voters(step),
       limits: () => {
-        world.limits.entriesPerRead = Number(step.text('entries') ?? world.limits.entriesPerRead)
-        world.limits.chunkBytes = Number(step.text('chunk') ?? world.limits.chunkBytes)
+        world.limits.entriesPerRead = Number(step.part('entries') ?? world.limits.entriesPerRead)
+        world.limits.chunkBytes = Number(step.part('chunk') ?? world.limits.chunkBytes)
       },
       log: () => this.#layLog(node, numbers.slice(1)),
       state: () => this.#layState(node, numbers[1] ?? 0, numbers[2]),
@@ -119,7 +97,7 @@ export class Story {
       disconnect: () => this.#stream('disconnected', numbers, true),
       hint: () => this.#stream('disconnected', numbers, false),
       probed: () => this.#probed(step),
-      snapshot: () => this.#snapshot(node, Number(step.text('keep') ?? 0)),
+      snapshot: () => this.#snapshot(node, Number(step.part('keep') ?? 0)),
       tear: () => {
         world.hostOf(node).tearsNextSnapshot = true
       },
@@ -131,7 +109,7 @@ export class Story {
   }
 
   #voters(step: Step): void {
-    const isUnknown = step.text('directories') === 'unknown'
+    const isUnknown = step.part('directories') === 'unknown'
     this.#world.configured = step.numbers.map((id) => ({
       id,
       directoryId: isUnknown ? UNKNOWN_DIRECTORY : this.#world.keyOf(id).directoryId,

@@ -4,6 +4,7 @@
  * replica in sync, and below the high watermark all logs are equal.
  */
 import type { LeaderEffect, LeaderPartition } from '../../../src/coordination/replication/partition-leader.ts'
+import { StepWords } from '../../stories/step-words.ts'
 import { codeText, StoryNode, type StoryWorld } from './story-node.ts'
 
 type Proposal = Extract<LeaderEffect, { type: 'propose-isr' }>
@@ -16,35 +17,17 @@ function msOf(text: string): number {
   return Number(amount) * (unit === 's' ? 1_000 : 1)
 }
 
-class Step {
-  readonly verb: string
-  readonly words: readonly string[]
-  readonly #parts: ReadonlyMap<string, string>
-
-  constructor(line: string) {
-    const [verb = '', ...rest] = line.trim().split(/\s+/)
-    this.verb = verb
-    this.words = rest.filter((word) => !word.includes('='))
-    this.#parts = new Map(
-      rest
-        .filter((word) => word.includes('='))
-        .map((word) => {
-          const [name = '', value = ''] = word.split('=')
-          return [name, value] as const
-        }),
-    )
-  }
-
+class Step extends StepWords {
   has(word: string): boolean {
     return this.words.includes(word)
   }
 
   text(name: string, fallback: string): string {
-    return this.#parts.get(name) ?? fallback
+    return this.part(name) ?? fallback
   }
 
   list(name: string, fallback: readonly number[]): readonly number[] {
-    const text = this.#parts.get(name)
+    const text = this.part(name)
     return text === undefined
       ? fallback
       : text
