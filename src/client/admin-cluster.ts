@@ -64,15 +64,13 @@ export async function reassign(
   }[],
   goneIsDone = false,
 ): Promise<void> {
-  const topics = new Map<string, { partitionIndex: number; replicas: readonly number[] | null }[]>()
-  for (const { topic, partition, replicas } of moves) {
-    const partitions = topics.get(topic) ?? []
-    partitions.push({ partitionIndex: partition, replicas })
-    topics.set(topic, partitions)
-  }
+  const topics = [...Map.groupBy(moves, ({ topic }) => topic)].map(([name, ofTopic]) => ({
+    name,
+    partitions: ofTopic.map(({ partition, replicas }) => ({ partitionIndex: partition, replicas })),
+  }))
   const answer = await cluster.request(null, alterPartitionReassignments, {
     timeoutMs: TIMEOUT_MS,
-    topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+    topics,
   })
   if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'the moves', answer.errorMessage)
   for (const { name, partitions } of answer.responses)

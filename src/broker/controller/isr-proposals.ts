@@ -112,24 +112,21 @@ export class IsrProposals implements PartitionController {
   }
 
   #requestOf(batch: readonly IsrProposal[]): AlterPartitionRequest {
-    const topics = new Map<string, AlterPartitionRequest['topics'][number]['partitions'][number][]>()
-    for (const { topicId, partition, leaderEpoch, partitionEpoch, isr, lost } of batch) {
-      const partitions = topics.get(topicId) ?? []
-      partitions.push({
-        partitionIndex: partition,
-        leaderEpoch,
-        newIsr: [],
-        newIsrWithEpochs: isr,
-        leaderRecoveryState: 0,
-        partitionEpoch,
-        _unknownTaggedFields: tellLosses(lost),
-      })
-      topics.set(topicId, partitions)
-    }
     return {
       brokerId: this.#facts.brokerId,
       brokerEpoch: this.#facts.brokerEpoch(),
-      topics: [...topics].map(([topicId, partitions]) => ({ topicId, partitions })),
+      topics: [...Map.groupBy(batch, ({ topicId }) => topicId)].map(([topicId, ofTopic]) => ({
+        topicId,
+        partitions: ofTopic.map(({ partition, leaderEpoch, partitionEpoch, isr, lost }) => ({
+          partitionIndex: partition,
+          leaderEpoch,
+          newIsr: [],
+          newIsrWithEpochs: isr,
+          leaderRecoveryState: 0,
+          partitionEpoch,
+          _unknownTaggedFields: tellLosses(lost),
+        })),
+      })),
     }
   }
 

@@ -25,17 +25,17 @@ function ask(
   asked: readonly Asked[],
   timestamp: bigint,
 ): Promise<Map<string, Answer>> {
-  const topics = new Map<
-    string,
-    { partitionIndex: number; currentLeaderEpoch: number; timestamp: bigint }[]
-  >()
-  for (const { followed, leaderEpoch } of asked) {
-    const { topic, index } = followed.partition
-    const partitions = topics.get(topic) ?? []
-    topics.set(topic, partitions)
-    partitions.push({ partitionIndex: index, currentLeaderEpoch: leaderEpoch, timestamp })
-  }
-  const request = { replicaId, topics: [...topics].map(([name, partitions]) => ({ name, partitions })) }
+  const topics = [...Map.groupBy(asked, ({ followed }) => followed.partition.topic)].map(
+    ([name, ofTopic]) => ({
+      name,
+      partitions: ofTopic.map(({ followed, leaderEpoch }) => ({
+        partitionIndex: followed.partition.index,
+        currentLeaderEpoch: leaderEpoch,
+        timestamp,
+      })),
+    }),
+  )
+  const request = { replicaId, topics }
   return connection.request(listOffsets, request, (response: ListOffsetsResponse) => {
     const answers = new Map<string, Answer>()
     for (const topic of response.topics)
