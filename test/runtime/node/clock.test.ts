@@ -1,4 +1,5 @@
 /** The machine's timers keep the port's promises: never early, never after they were cancelled. */
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { createNodeClock } from '../../../src/runtime/node/clock.ts'
 
@@ -25,4 +26,37 @@ test('a cancelled timer stays silent', async () => {
   clock.schedule(1, () => (fired = true)).cancel()
   await new Promise<void>((resolve) => clock.schedule(5, resolve))
   expect(fired).toBe(false)
+})
+
+test('an earlier timer does not wait for a later one that was asked for first', async () => {
+  const clock = createNodeClock({ keepsAlive: true })
+  const ran: string[] = []
+  await new Promise<void>((resolve) => {
+    clock.schedule(30, () => {
+      ran.push('late')
+      resolve()
+    })
+    clock.schedule(3, () => {
+      ran.push('early')
+      clock.schedule(1, () => ran.push('asked for by the early one'))
+    })
+    clock.schedule(1, () => {}).cancel()
+  })
+  expect(ran).toEqual(['early', 'asked for by the early one', 'late'])
+})
+
+test('timers that were all cancelled keep no process alive, and one that waits does', () => {
+  const url = new URL('../../../src/runtime/node/clock.ts', import.meta.url).href
+  const run = (code: string): { status: number | null; stdout: string } =>
+    spawnSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { createNodeClock } from '${url}'; const clock = createNodeClock({ keepsAlive: true }); ${code}`,
+      ],
+      { encoding: 'utf8', timeout: 20_000 },
+    )
+  expect(run('clock.schedule(60_000, () => {}).cancel()').status).toBe(0)
+  expect(run("clock.schedule(5, () => console.log('ran'))").stdout).toBe('ran\n')
 })
