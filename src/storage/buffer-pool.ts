@@ -12,8 +12,10 @@ const CLASSES: readonly number[] = [4 * KiB, 16 * KiB, 64 * KiB, 256 * KiB, 1024
 
 export class BufferPool {
   readonly #free: Buffer[][] = CLASSES.map(() => [])
-  readonly #lent = new Set<Buffer>()
+  /** All that are free or lent, and which of the two: a set that they left and joined would be garbage (`seats.ts`). */
+  readonly #isLent = new Map<Buffer, boolean>()
   #freeBytes = 0
+  #lentCount = 0
 
   /** A buffer of at least `sizeBytes`, its content undefined. */
   lend(sizeBytes: number): Buffer {
@@ -21,25 +23,31 @@ export class BufferPool {
     const buffer = this.#free[index]?.pop()
     if (buffer !== undefined) {
       this.#freeBytes -= buffer.length
-      this.#lent.add(buffer)
+      this.#isLent.set(buffer, true)
+      this.#lentCount++
       return buffer
     }
     const fresh = Buffer.allocUnsafeSlow(CLASSES[index] ?? sizeBytes)
-    this.#lent.add(fresh)
+    this.#isLent.set(fresh, true)
+    this.#lentCount++
     return fresh
   }
 
   takeBack(buffer: Buffer): void {
-    if (!this.#lent.delete(buffer)) throw new Error('a read buffer is given back that was not lent')
-    if (this.#freeBytes + buffer.length > limits.readPoolBytesMax) return
+    if (this.#isLent.get(buffer) !== true) throw new Error('a read buffer is given back that was not lent')
+    this.#lentCount--
     const index = CLASSES.indexOf(buffer.length)
-    if (index < 0) return
+    if (index < 0 || this.#freeBytes + buffer.length > limits.readPoolBytesMax) {
+      this.#isLent.delete(buffer)
+      return
+    }
+    this.#isLent.set(buffer, false)
     this.#freeBytes += buffer.length
     this.#free[index]?.push(buffer)
   }
 
   /** Buffers that readers hold now. */
   get lentCount(): number {
-    return this.#lent.size
+    return this.#lentCount
   }
 }

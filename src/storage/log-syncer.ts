@@ -35,7 +35,7 @@ export class LogSyncer {
   #wantsNames = false
   #isSyncing = false
   #isDead = false
-  readonly #unsynced = new Set<Segment>()
+  #unsynced: Segment[] = []
   #namesChanged: boolean
   #folderIsNew: boolean
   #idleWaiters: Array<() => void> = []
@@ -61,7 +61,12 @@ export class LogSyncer {
   /** `segment` got bytes that no sync has covered. */
   noteWritten(segment: Segment): void {
     if (segment.syncedBytes === 0) this.#namesChanged = true
-    this.#unsynced.add(segment)
+    this.#mustSync(segment)
+  }
+
+  #mustSync(segment: Segment): void {
+    // From the end, where the one is that is written to.
+    if (this.#unsynced.lastIndexOf(segment) < 0) this.#unsynced.push(segment)
   }
 
   /** After a write: `flush.messages` and `flush.ms` may want a sync that nobody asked for. */
@@ -102,8 +107,8 @@ export class LogSyncer {
 
   readonly #start = (): void => {
     const target = this.#state.writtenOffset
-    const work = { segments: [...this.#unsynced], names: this.#namesChanged, folder: this.#folderIsNew }
-    this.#unsynced.clear()
+    const work = { segments: this.#unsynced, names: this.#namesChanged, folder: this.#folderIsNew }
+    this.#unsynced = []
     this.#namesChanged = false
     this.#folderIsNew = false
     const jobs = this.#jobs(work)
@@ -164,7 +169,7 @@ export class LogSyncer {
 
   /** No descriptor to sync with: nothing was tried, so it may be tried again. */
   #postpone({ segments, names, folder }: SyncWork): void {
-    for (const segment of segments) if (!segment.isRetired) this.#unsynced.add(segment)
+    for (const segment of segments) if (!segment.isRetired) this.#mustSync(segment)
     this.#namesChanged ||= names
     this.#folderIsNew ||= folder
     this.#state.environment.clock.schedule(limits.syncRetryMs, () => this.startIfWanted())
@@ -197,13 +202,13 @@ export class LogSyncer {
 
   /** The log begins anew at `offset`. */
   restartAt(offset: number): void {
-    this.#unsynced.clear()
+    this.#unsynced = []
     this.#durableOffset = offset
     this.#wantedOffset = offset
     this.#namesChanged = true
   }
 
   forget(segment: Segment): void {
-    this.#unsynced.delete(segment)
+    this.#unsynced = this.#unsynced.filter((other) => other !== segment)
   }
 }

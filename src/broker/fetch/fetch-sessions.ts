@@ -152,7 +152,7 @@ export class FetchSessions {
   answered(session: FetchSession, wanted: WantedPartition, gotData: boolean): void {
     if (!gotData) return
     const key = keyOf(wanted.topic, wanted.topicId, wanted.index)
-    if (session.wanted.delete(key)) session.wanted.set(key, wanted)
+    if (session.wanted.size > 1 && session.wanted.delete(key)) session.wanted.set(key, wanted)
   }
 
   #update(

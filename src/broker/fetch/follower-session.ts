@@ -4,6 +4,7 @@
  * A fetch of a thousand quiet partitions must cost nothing for each of them, so the session watches its partitions for
  * as long as it lives and looks only at those that were named, have grown, or have news. It reads nothing itself.
  */
+import { RecurringSet } from '../../runtime/recurring-set.ts'
 import type { Partition } from '../partitions/partition.ts'
 import type { PartitionRegistry } from '../partitions/partition-registry.ts'
 import type { ReplicaWatcher } from '../partitions/partition-watchers.ts'
@@ -23,9 +24,9 @@ export class FollowerSession implements ReplicaWatcher {
   readonly #watched = new Map<Partition, WantedPartition>()
   readonly #partitionOf = new Map<WantedPartition, Partition>()
   /** Worth a look, in the order in which they are served. */
-  readonly #worthALook = new Set<WantedPartition>()
+  readonly #worthALook = new RecurringSet<WantedPartition>()
   /** Named by the request under way: their positions are news. */
-  readonly #named = new Set<WantedPartition>()
+  readonly #named = new RecurringSet<WantedPartition>()
   #parked: ParkedFollowerFetch | null = null
 
   constructor(registry: PartitionRegistry) {
@@ -131,7 +132,7 @@ export class FollowerSession implements ReplicaWatcher {
   #forget(wanted: WantedPartition): void {
     const partition = this.#partitionOf.get(wanted)
     if (partition !== undefined) this.#unwatch(partition)
-    this.#worthALook.delete(wanted)
-    this.#named.delete(wanted)
+    this.#worthALook.forget(wanted)
+    this.#named.forget(wanted)
   }
 }

@@ -39,6 +39,8 @@ interface Seen {
   /** Log size whose bytes are all counted; null while the log holds some that nobody may read yet. */
   sizeBytes: number | null
   readonly leaderEpoch: number
+  /** Where it waits at the partition. */
+  readonly seat: number
 }
 
 /** One fetch of a consumer until it is answered. */
@@ -127,8 +129,9 @@ class FetchInFlight implements PartitionWatcher {
       this.#watched.set(part.partition, {
         sizeBytes: log.highWatermark === log.logEndOffset ? log.sizeBytes : null,
         leaderEpoch: part.partition.leaderEpoch,
+        // A request may name a partition twice.
+        seat: this.#watched.get(part.partition)?.seat ?? part.partition.watch(this),
       })
-      part.partition.watch(this)
       // It may have moved while a cold read of another partition was under way.
       if (log.highWatermark !== part.highWatermark) this.#wake()
     }
@@ -137,16 +140,21 @@ class FetchInFlight implements PartitionWatcher {
   #wake(): void {
     if (this.#wakeScheduled || this.#reading || this.#done) return
     this.#wakeScheduled = true
-    for (const partition of this.#watched.keys()) partition.unwatch(this)
-    this.#watched.clear()
+    this.#unwatch()
     this.#call.broker.world.clock.endOfTurn(() => {
       this.#wakeScheduled = false
       if (!this.#done) this.read()
     })
   }
 
+  #unwatch(): void {
+    for (const [partition, { seat }] of this.#watched) partition.unwatch(seat)
+    this.#watched.clear()
+  }
+
   #answer(outcome: FetchOutcome): void {
     this.#done = true
+    this.#unwatch()
     this.#timer?.cancel()
     this.#forgetClose()
     const { session } = this.#context

@@ -8,6 +8,7 @@
  */
 import { limits } from '../../runtime/limits.ts'
 import type { Connection } from '../../runtime/network.ts'
+import { Seats } from '../../runtime/seats.ts'
 import type { ConnectionHost } from './connection-host.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { FrameReceiver } from './frame-receiver.ts'
@@ -35,8 +36,8 @@ export class ClientConnection implements ExchangeOwner {
   readonly #working: Exchange[] = []
   /** Requests that have to wait for those. */
   readonly #waiting: Exchange[] = []
-  readonly #onClosed = new Set<() => void>()
-  readonly #onRequestWaiting = new Set<() => void>()
+  readonly #onClosed = new Seats<() => void>()
+  readonly #onRequestWaiting = new Seats<() => void>()
   #beginning = false
   /** Bytes of answers that wait for the end of the turn. */
   #answeredBytes = 0
@@ -76,9 +77,12 @@ export class ClientConnection implements ExchangeOwner {
 
   /** Calls back once when the connection is gone, at once if it already is; the answer takes the wish back. */
   onClosed(callback: () => void): () => void {
-    if (this.#closed) callback()
-    else this.#onClosed.add(callback)
-    return () => this.#onClosed.delete(callback)
+    if (this.#closed) {
+      callback()
+      return () => {}
+    }
+    const seat = this.#onClosed.take(callback)
+    return () => this.#onClosed.leave(seat)
   }
 
   /**
@@ -87,8 +91,8 @@ export class ClientConnection implements ExchangeOwner {
    */
   onRequestWaiting(callback: () => void): () => void {
     if (this.#waiting.length > 0) callback()
-    this.#onRequestWaiting.add(callback)
-    return () => this.#onRequestWaiting.delete(callback)
+    const seat = this.#onRequestWaiting.take(callback)
+    return () => this.#onRequestWaiting.leave(seat)
   }
 
   /** Closes at once; answers under way are dropped. */
@@ -170,8 +174,7 @@ export class ClientConnection implements ExchangeOwner {
     this.#host.memory.take(bytes.length)
     this.#waiting.push(new Exchange(this, bytes, slab, this.lastActiveMs))
     this.#begin()
-    if (this.#onRequestWaiting.size > 0 && this.#waiting.length > 0)
-      for (const callback of this.#onRequestWaiting) callback()
+    if (this.#waiting.length > 0) for (const callback of this.#onRequestWaiting) callback()
   }
 
   #begin(): void {

@@ -13,6 +13,7 @@ import {
 } from '../../coordination/replication/partition-leader.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { limits } from '../../runtime/limits.ts'
+import { Seats } from '../../runtime/seats.ts'
 import { type AppendOptions, type AppendOutcome, refuse } from '../../storage/append-outcome.ts'
 import type { LogListener } from '../../storage/log-listener.ts'
 import type { PartitionLog } from '../../storage/partition-log.ts'
@@ -67,7 +68,7 @@ export class Partition implements LogListener {
   readonly #followerMarks = new FollowerMarks()
   readonly #writtenAcks = new ParkedAcks()
   readonly #committedAcks = new ParkedAcks()
-  readonly #watchers = new Set<PartitionWatcher>()
+  readonly #watchers = new Seats<PartitionWatcher>()
   readonly #replicaWatchers = new Set<ReplicaWatcher>()
 
   constructor(log: PartitionLog, facts: PartitionFacts) {
@@ -157,12 +158,13 @@ export class Partition implements LogListener {
     else this.#committedAcks.park(ack)
   }
 
-  watch(watcher: PartitionWatcher): void {
-    this.#watchers.add(watcher)
+  /** The seat to be given to `unwatch`. */
+  watch(watcher: PartitionWatcher): number {
+    return this.#watchers.take(watcher)
   }
 
-  unwatch(watcher: PartitionWatcher): void {
-    this.#watchers.delete(watcher)
+  unwatch(seat: number): void {
+    this.#watchers.leave(seat)
   }
 
   watchAsReplica(watcher: ReplicaWatcher): void {
@@ -414,7 +416,6 @@ export class Partition implements LogListener {
 
   #tellWatchers(): void {
     if (this.#replicaWatchers.size > 0) for (const watcher of this.#replicaWatchers) watcher.marksMoved(this)
-    if (this.#watchers.size === 0) return
-    for (const watcher of [...this.#watchers]) watcher.partitionAdvanced(this)
+    if (this.#watchers.count > 0) for (const watcher of this.#watchers) watcher.partitionAdvanced(this)
   }
 }

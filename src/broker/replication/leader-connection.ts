@@ -31,6 +31,7 @@ export interface LeaderConnectionOptions {
 }
 
 interface Waiting {
+  readonly correlationId: number
   readonly answered: (frame: Buffer, memory: AnswerMemory) => void
   readonly failed: (error: Error) => void
   readonly silence: Timer
@@ -44,7 +45,8 @@ export class LeaderConnection {
   readonly #clock: World['clock']
   readonly #options: LeaderConnectionOptions
   readonly #receiver: FrameReceiver
-  readonly #waiting = new Map<number, Waiting>()
+  /** A few at most, in the order in which they were sent. */
+  readonly #waiting: Waiting[] = []
   readonly #served = new Map<number, VersionRange>()
   #nextCorrelationId = 1
   #heardMs = 0
@@ -140,7 +142,8 @@ export class LeaderConnection {
     this.#nextCorrelationId = correlationId === 2 ** 31 - 1 ? 1 : correlationId + 1
     return new Promise((resolve, reject) => {
       const { clientId, patienceMs } = this.#options
-      this.#waiting.set(correlationId, {
+      this.#waiting.push({
+        correlationId,
         silence: this.#watch(api.name, waitMs + patienceMs),
         failed: reject,
         answered: (frame, memory) => {
@@ -180,9 +183,10 @@ export class LeaderConnection {
 
   #answered(frame: Buffer, slab: Slab): void {
     const correlationId = frame.length < 4 ? 0 : frame.readInt32BE(0)
-    const waiting = this.#waiting.get(correlationId)
+    const index = this.#waiting.findIndex((waiting) => waiting.correlationId === correlationId)
+    const waiting = this.#waiting[index]
     if (waiting === undefined) return
-    this.#waiting.delete(correlationId)
+    this.#waiting.splice(index, 1)
     waiting.silence.cancel()
     waiting.answered(frame, slab)
   }
@@ -192,10 +196,9 @@ export class LeaderConnection {
     this.#lost = error
     this.#socket.destroy()
     this.#receiver.close()
-    for (const waiting of this.#waiting.values()) {
+    for (const waiting of this.#waiting.splice(0)) {
       waiting.silence.cancel()
       waiting.failed(error)
     }
-    this.#waiting.clear()
   }
 }

@@ -12,6 +12,7 @@ import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { type FetchResponse, fetch } from '../../protocol/messages/fetch.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
+import { RecurringSet } from '../../runtime/recurring-set.ts'
 import type { SlabPool } from '../network/slab-pool.ts'
 import type { FetcherEnvironment } from './fetcher-environment.ts'
 import type { FollowedPartition } from './followed-partition.ts'
@@ -45,10 +46,10 @@ export class ReplicaFetcher {
   /** Those whose records may be asked for. */
   readonly #fetchable = new Set<FollowedPartition>()
   /** Those that may stand elsewhere than the leader was told. */
-  readonly #changed = new Set<FollowedPartition>()
+  readonly #changed = new RecurringSet<FollowedPartition>()
   /** Those that have to know where the leader's log begins and ends. */
   readonly #asking = new Set<FollowedPartition>()
-  readonly #unpersisted = new Set<FollowedPartition>()
+  readonly #unpersisted = new RecurringSet<FollowedPartition>()
   readonly #backingOff = new Map<FollowedPartition, number>()
   readonly #throttle: ReplicationThrottle
   readonly #slabs: SlabPool
@@ -96,9 +97,9 @@ export class ReplicaFetcher {
   remove(followed: FollowedPartition): void {
     this.#partitions.delete(keyOf(followed.partition.topicId, followed.partition.index))
     this.#fetchable.delete(followed)
-    this.#changed.delete(followed)
+    this.#changed.forget(followed)
     this.#asking.delete(followed)
-    this.#unpersisted.delete(followed)
+    this.#unpersisted.forget(followed)
     this.#backingOff.delete(followed)
   }
 
