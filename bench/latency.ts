@@ -10,6 +10,8 @@ import { flushingEach, onBroker, onCluster, onOther, unflushed } from './sides.t
 import { runLoad, type Scenario } from './throughput.ts'
 
 const WARM_UP_MS = 10_000
+/** Three processes compile what is hot side by side on the cores that the load needs too. */
+const CLUSTER_WARM_UP_MS = 30_000
 const MEASURE_MS = 5_000
 const twoInSync = { 'min.insync.replicas': '2' }
 /** A thousand requests a second take a minute to have the engine compile what is hot; these take two seconds. */
@@ -26,24 +28,21 @@ export interface Latencies {
 
 /** From a producer to a waiting consumer. */
 async function endToEnd(
-  server: Measurable,
+  { port }: Measurable,
   topic: string,
-  rate = { recordsPerSecond: 1_000, acks: 1 },
+  rate: { readonly recordsPerSecond: number; readonly acks: number; readonly warmUpMs: number },
 ): Promise<Latencies> {
-  for (const scenario of WARMING) await runLoad(server, topic, scenario, { warmUpMs: 500, measureMs: 500 })
-  const { port } = server
-  const options = JSON.stringify({
-    port,
-    topic,
-    ...rate,
-    warmUpMs: WARM_UP_MS,
-    measureMs: MEASURE_MS,
-  })
+  const options = JSON.stringify({ port, topic, ...rate, measureMs: MEASURE_MS })
   const child = spawn(process.execPath, [join(import.meta.dirname, 'end-to-end.ts'), options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as Latencies
   throw new Error('the load ended without a result')
+}
+
+async function endToEndOnOne(server: Measurable, topic: string): Promise<Latencies> {
+  for (const scenario of WARMING) await runLoad(server, topic, scenario, { warmUpMs: 500, measureMs: 500 })
+  return await endToEnd(server, topic, { recordsPerSecond: 1_000, acks: 1, warmUpMs: WARM_UP_MS })
 }
 
 function medianOf(runs: readonly Latencies[]): Latencies {
@@ -69,11 +68,11 @@ export async function compareLatencies(
   const others: Latencies[] = []
   const othersFlushing: Latencies[] = []
   for (let round = 0; round < rounds; round++) {
-    onDisk.push(await onBroker({}, (server, topic) => endToEnd(server, topic)))
-    relaxed.push(await onBroker(unflushed, (server, topic) => endToEnd(server, topic)))
+    onDisk.push(await onBroker({}, endToEndOnOne))
+    relaxed.push(await onBroker(unflushed, endToEndOnOne))
     if (other === undefined) continue
-    others.push(await onOther(other, unflushed, (server, topic) => endToEnd(server, topic)))
-    othersFlushing.push(await onOther(other, flushingEach, (server, topic) => endToEnd(server, topic)))
+    others.push(await onOther(other, unflushed, endToEndOnOne))
+    othersFlushing.push(await onOther(other, flushingEach, endToEndOnOne))
   }
   return {
     onDisk: medianOf(onDisk),
@@ -88,7 +87,7 @@ export async function clusterLatencies(
   rounds: number,
 ): Promise<{ readonly onDisk: Latencies; readonly unflushed: Latencies }> {
   const load = (server: Measurable, topic: string): Promise<Latencies> =>
-    endToEnd(server, topic, { recordsPerSecond, acks: -1 })
+    endToEnd(server, topic, { recordsPerSecond, acks: -1, warmUpMs: CLUSTER_WARM_UP_MS })
   const onDisk: Latencies[] = []
   const relaxed: Latencies[] = []
   for (let round = 0; round < rounds; round++) {
