@@ -16,6 +16,7 @@ import { VoterKeeper } from './controller/voter-keeper.ts'
 import { FetchSessions } from './fetch/fetch-sessions.ts'
 import { GroupCoordinators } from './groups/group-coordinators.ts'
 import { handlers } from './handlers/index.ts'
+import { LeaderDoubts } from './leader-doubts.ts'
 import { PartitionRegistry } from './partitions/partition-registry.ts'
 import { ReplicaMoves } from './partitions/replica-moves.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -53,6 +54,8 @@ export function assembleParts(facts: NodeFacts, brokerEpoch: () => bigint): Brok
     clock: world.clock,
     log: world.log,
   })
+  const leaderDoubts = new LeaderDoubts(config.nodeId, world.clock)
+  quorum.onPeerLost((nodeId) => leaderDoubts.beginBriefly(nodeId))
   const fetchers = new ReplicaFetchers({
     nodeId: config.nodeId,
     world,
@@ -60,6 +63,7 @@ export function assembleParts(facts: NodeFacts, brokerEpoch: () => bigint): Brok
     metrics,
     brokerEpoch,
     interBrokerListener: () => config.interBrokerListener,
+    leaderDoubts,
   })
   const services: BrokerServices = {
     world,
@@ -77,6 +81,7 @@ export function assembleParts(facts: NodeFacts, brokerEpoch: () => bigint): Brok
     moves: new ReplicaMoves(() => services),
     producerIds: new ProducerIds(() => services),
     groups: new GroupCoordinators(() => services),
+    leaderDoubts,
     fetchSessions: new FetchSessions(world.random, () =>
       Math.min(limits.fetchSessionsMax, settings.number('max.incremental.fetch.session.cache.slots')),
     ),

@@ -132,17 +132,18 @@ class Node implements Broker {
     const slices = partitions.image === null ? [delta] : deltaSlices(delta, limits.newPartitionsAtOnce)
     for (const slice of slices) {
       partitions.follow(image, slice)
-      if (slice.partitionsChanged.length < delta.partitionsChanged.length) await this.#turn()
+      // Everything else that waits has its turn.
+      if (slice.partitionsChanged.length < delta.partitionsChanged.length) await this.#pause(0)
     }
     parts.services.groups.follow(
       image,
       delta.topicsDeleted.map((topic) => topic.name),
     )
+    parts.services.leaderDoubts.lookAgain()
   }
 
-  /** Everything else that waits has its turn. */
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.#world.clock.schedule(0, resolve))
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#world.clock.schedule(ms, resolve))
   }
 
   #countCluster(quorum: ClusterQuorum, lagMs: () => number): void {
@@ -193,7 +194,11 @@ class Node implements Broker {
 
   async #stop(): Promise<void> {
     this.#ready = false
-    if (this.#hasCompany()) await this.#lifecycle?.leave(LEAVE_MS)
+    if (this.#hasCompany()) {
+      await this.#lifecycle?.leave(LEAVE_MS)
+      // Clients that have just been turned away ask who leads now, and many ask here.
+      await this.#pause(limits.farewellMs)
+    }
     await this.#listeners?.close(STOP_GRACE_MS)
     this.#parts?.close()
     await this.#quorum?.stop()

@@ -78,12 +78,18 @@ export function serveByController<Q extends Fields, R extends Fields>(
 
 /** Answers with what a promise brings. A rejection is a bug, told in the log and to the client by hanging up. */
 export function answerLater<Response>(call: Call<Response>, answer: Promise<Response>): void {
-  answer.then(
-    (body) => call.reply(body),
-    (error: unknown) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      call.broker.world.log.error('a request failed by a bug', { error: text })
-      call.hangUp('internal error')
-    },
-  )
+  goOnLater(call, answer, (body) => call.reply(body))
+}
+
+/** Goes on with a request when a promise is kept; a rejection is a bug. */
+export function goOnLater<Response, Result>(
+  call: Call<Response>,
+  work: Promise<Result>,
+  goOn: (result: Result) => void,
+): void {
+  work.then(goOn, (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    call.broker.world.log.error('a request failed by a bug', { error: text })
+    call.hangUp('internal error')
+  })
 }

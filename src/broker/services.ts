@@ -10,6 +10,7 @@ import type { Controller } from './controller/controller.ts'
 import type { FetchSessions } from './fetch/fetch-sessions.ts'
 import type { GroupCoordinators } from './groups/group-coordinators.ts'
 import type { Handler } from './handler.ts'
+import type { LeaderDoubts } from './leader-doubts.ts'
 import type { PartitionRegistry } from './partitions/partition-registry.ts'
 import type { ReplicaMoves } from './partitions/replica-moves.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -29,4 +30,5 @@ export interface BrokerServices {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinators
   readonly fetchSessions: FetchSessions
+  readonly leaderDoubts: LeaderDoubts
 }

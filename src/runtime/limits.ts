@@ -164,4 +164,14 @@ export const limits = {
   leaderConnectMs: 1_500,
   /** How long nothing may come of a leader that owes a follower an answer; doubled with each failure that follows. */
   leaderPatienceMsMin: 1_500,
+  /** How long an answer waits that would send a client to a leader whose connection has just broken. */
+  leaderDoubtMs: 500,
+  /** How long a broker that stops still answers when others lead what it led. */
+  farewellMs: 100,
+  /** The same where only a connection that came from it is gone. */
+  leaderDoubtBriefMs: 50,
+  /** How long a process may take to die: between the first of its connections that closes and the last. */
+  dyingConnectionsMs: 20,
+  /** As long as a client's first questions may take from its start on. */
+  newConnectionMs: 1_000,
 } as const

@@ -225,7 +225,10 @@ function followerSessionOf(
   const made = new FollowerSession(broker.partitions)
   if (session === null) return made
   followerSessions.set(session, made)
-  const forgetClose = connection.onClosed(() => broker.fetchSessions.end(session.id, replica.id))
+  const forgetClose = connection.onClosed(() => {
+    broker.leaderDoubts.beginBriefly(replica.id)
+    broker.fetchSessions.end(session.id, replica.id)
+  })
   session.ended = () => {
     forgetClose()
     made.end()

@@ -3,7 +3,8 @@
  *
  * A topic that is missing and may be created on first use is created inside this very request, and answered
  * with its leader at once: Kafka answers 3, which kafkajs does not retry (observed 5). An invalid name is
- * answered with 17, an unknown id with 100.
+ * answered with 17, an unknown id with 100. An answer that names a leader whose connection has just broken waits a moment
+ * for its successor (`leader-doubts.ts`).
  */
 import { asksByIdTooEarly, describeMetadata } from '../../coordination/metadata/describe/describe-metadata.ts'
 import { isInternalTopic, topicNameProblem } from '../../coordination/metadata/topic-name.ts'
@@ -45,6 +46,10 @@ function describe(request: MetadataRequest, call: Call<MetadataResponseInput>): 
   return describeMetadata(call.broker.quorum.image, request, call.apiVersion, clientView(call))
 }
 
+function* leadersIn({ topics }: MetadataResponseInput): Generator<number, void, void> {
+  for (const topic of topics) for (const { leaderId } of topic.partitions ?? []) yield leaderId
+}
+
 async function createAndDescribe(
   request: MetadataRequest,
   missing: readonly WantedTopic[],
@@ -72,6 +77,18 @@ async function createAndDescribe(
 
 export const metadataHandler = serve(metadata, (request, call) => {
   const missing = missingTopics(request, call)
-  if (missing.length === 0) call.reply(describe(request, call))
-  else answerLater(call, createAndDescribe(request, missing, call))
+  if (missing.length > 0) {
+    answerLater(call, createAndDescribe(request, missing, call))
+    return
+  }
+  const { leaderDoubts } = call.broker
+  const body = (): MetadataResponseInput => describe(request, call)
+  if (request.topics === null || request.topics.length === 0) leaderDoubts.reply(call, body, leadersIn)
+  else
+    leaderDoubts.replyAbout(
+      request.topics.map(({ name }) => name),
+      call,
+      body,
+      leadersIn,
+    )
 })

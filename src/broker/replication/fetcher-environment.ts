@@ -6,6 +6,7 @@
 import type { MetricsRegistry } from '../../runtime/metrics.ts'
 import type { World } from '../../runtime/world.ts'
 import type { Settings } from '../config/settings.ts'
+import type { LeaderDoubts } from '../leader-doubts.ts'
 
 export interface FetcherEnvironment {
   readonly nodeId: number
@@ -17,4 +18,6 @@ export interface FetcherEnvironment {
   readonly brokerEpoch: () => bigint
   /** Name of the listener over which brokers speak to each other; a broker without one of that name is dialled at its first. */
   readonly interBrokerListener: () => string
+  /** Told when the connection to a leader breaks, and when it answers again. */
+  readonly leaderDoubts: Pick<LeaderDoubts, 'begin' | 'end'>
 }

@@ -221,6 +221,7 @@ export class ReplicaFetcher {
       throw new Error(`broker ${this.leader} serves no fetch that tells a replica's state`)
     }
     this.#connection = connection
+    this.#environment.leaderDoubts.end(this.leader)
     this.#state = 'idle'
   }
 
@@ -357,6 +358,7 @@ export class ReplicaFetcher {
   #failed(life: number, error: unknown): void {
     if (life !== this.#life || this.#state === 'stopped') return
     const { log } = this.#environment.world
+    if (this.#connection !== null) this.#environment.leaderDoubts.begin(this.leader)
     this.#disconnect()
     this.#metrics.failedRequests.add()
     const waitMs = Math.min(limits.leaderRetryMsMax, limits.leaderRetryMsMin * 2 ** this.#failures)

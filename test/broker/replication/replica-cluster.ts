@@ -13,6 +13,7 @@ import { fetchHandler } from '../../../src/broker/handlers/fetch.ts'
 import { listOffsetsHandler } from '../../../src/broker/handlers/list-offsets.ts'
 import { offsetForLeaderEpochHandler } from '../../../src/broker/handlers/offset-for-leader-epoch.ts'
 import { produceHandler } from '../../../src/broker/handlers/produce.ts'
+import { LeaderDoubts } from '../../../src/broker/leader-doubts.ts'
 import { Listeners } from '../../../src/broker/network/listeners.ts'
 import type { Partition } from '../../../src/broker/partitions/partition.ts'
 import type { IsrProposal, PartitionController } from '../../../src/broker/partitions/partition-controller.ts'
@@ -70,6 +71,7 @@ export class ReplicaNode {
       log: silentLog,
       descriptorsMax: 1_000,
     } as unknown as World
+    const leaderDoubts = new LeaderDoubts(id, clock)
     this.fetchers = new ReplicaFetchers({
       nodeId: id,
       world,
@@ -77,6 +79,7 @@ export class ReplicaNode {
       metrics: this.metrics,
       brokerEpoch: () => this.brokerEpoch,
       interBrokerListener: () => 'PLAINTEXT',
+      leaderDoubts,
     })
     const logConfig = storage.config
     const settings = {
@@ -112,6 +115,7 @@ export class ReplicaNode {
       handlers,
       partitions: this.registry,
       fetchSessions: new FetchSessions(random, () => 100),
+      leaderDoubts,
       quorum: {
         clusterId: 'cluster',
         get image() {
