@@ -1,6 +1,6 @@
 /**
  * How long the partitions of a broker cannot be written to when it dies, freezes or stops: three real processes, every
- * partition on all of them, a writer on each that waits for acks=all.
+ * partition on all of them, and on each two writers that wait for acks=all, one impatient and one of stock kafkajs.
  *
  *   node test/faults/failover.ts --rounds 30 --fault kill|freeze|stop|none
  *   node test/faults/failover.ts --rounds 30 --fault alone|deaf|mute     (root, Linux: network namespaces)
@@ -8,7 +8,7 @@
  * `none` does nothing: it tells what the machine itself does to the writers. The last three cut a node off, from nodes and
  * clients: wholly, only what comes to it, only what leaves it.
  * For each round it prints the longest gap between two acknowledgements on the partitions that the broker led, and on the
- * others; and how long the broker, started again, took until it was in every ISR.
+ * others, for each kind of writer; and how long the broker, started again, took until it was in every ISR.
  */
 import { createTopics } from '../../src/protocol/messages/create-topics.ts'
 import { describeQuorum } from '../../src/protocol/messages/describe-quorum.ts'
@@ -18,9 +18,12 @@ import { GapWriter } from './gap-writer.ts'
 import { leadersBy, leadersOf, type TopicView } from './leaders-of.ts'
 import { type Direction, NodeNetworks } from './node-networks.ts'
 import { isProgram, numberArgument, pause, until } from './script.ts'
+import { StockGapWriter } from './stock-gap-writer.ts'
 
 const TOPIC = 'failover'
 const PARTITIONS = 6
+/** How long kafkajs waits for an answer where a node falls silent. */
+const STOCK_PATIENCE_MS = 1_000
 
 export type Fault = 'kill' | 'freeze' | 'stop' | 'none' | CutFault
 type CutFault = 'alone' | 'deaf' | 'mute'
@@ -41,12 +44,17 @@ interface Scene {
   readonly networks: NodeNetworks | null
 }
 
+/** Longest gap between two acknowledgements, in milliseconds. */
+interface Gaps {
+  readonly ledMs: number
+  readonly othersMs: number
+}
+
 export interface Round {
   readonly node: number
   readonly wasController: boolean
-  /** Longest gap between two acknowledgements, in milliseconds. */
-  readonly ledGapMs: number
-  readonly otherGapMs: number
+  readonly raw: Gaps
+  readonly stock: Gaps
   /** From its start until it was in every ISR. */
   readonly backMs: number
 }
@@ -83,12 +91,13 @@ async function oneRound(scene: Scene, fault: Fault, node: number): Promise<Round
   const { cluster, networks } = scene
   const staysSilent = fault === 'freeze' || isCut(fault)
   let avoided = 0
-  const writers = Array.from(
-    { length: PARTITIONS },
-    (_, index) => new GapWriter(cluster, TOPIC, index, () => avoided),
+  const indexes = Array.from({ length: PARTITIONS }, (_, index) => index)
+  const writers = indexes.map((index) => new GapWriter(cluster, TOPIC, index, () => avoided))
+  const stockWriters = indexes.map(
+    (index) => new StockGapWriter(cluster, TOPIC, index, staysSilent ? STOCK_PATIENCE_MS : null),
   )
-  const loops = writers.map((writer) => writer.run())
-  await pause(700)
+  const loops = [...writers, ...stockWriters].map((writer) => writer.run())
+  await pause(1_500)
   const before = await leadersOf(cluster, TOPIC)
   const wasController = (await controllerOf(cluster)) === node
   const struckMs = performance.now()
@@ -97,22 +106,26 @@ async function oneRound(scene: Scene, fault: Fault, node: number): Promise<Round
   await strike(scene, fault, node)
   await pause(staysSilent ? 5_000 : 2_000)
   const endMs = performance.now()
-  for (const writer of writers) writer.stop()
-  await Promise.all(loops)
-  const gapOf = (led: boolean): number =>
-    Math.max(
-      0,
-      ...writers
-        .filter(({ partition }) => (before?.get(partition)?.leader === node) === led)
-        .map((writer) => writer.gapMs(struckMs, endMs)),
-    )
+  for (const writer of [...writers, ...stockWriters]) writer.stop()
+  const gapsOf = (kind: readonly (GapWriter | StockGapWriter)[]): Gaps => {
+    const longest = (led: boolean): number =>
+      Math.max(
+        0,
+        ...kind
+          .filter(({ partition }) => (before?.get(partition)?.leader === node) === led)
+          .map(({ acknowledged }) => acknowledged.gapMs(struckMs, endMs)),
+      )
+    return { ledMs: longest(true), othersMs: longest(false) }
+  }
+  const gaps = { raw: gapsOf(writers), stock: gapsOf(stockWriters) }
   const restartedMs = performance.now()
   if (isCut(fault)) networks?.heal()
   else if (fault === 'freeze') cluster.signal(node, 'SIGCONT')
   else if (fault !== 'none') await cluster.startNode(node)
   await allBack(cluster)
   const backMs = performance.now() - restartedMs
-  return { node, wasController, ledGapMs: gapOf(true), otherGapMs: gapOf(false), backMs }
+  await Promise.all(loops)
+  return { node, wasController, ...gaps, backMs }
 }
 
 /** Asks for preferred leaders again, so that every node leads two partitions at the start of a round. */
@@ -173,25 +186,31 @@ if (isProgram(import.meta.url)) {
   const fault = (at < 0 ? 'kill' : process.argv[at + 1]) as Fault
   const results = await measureFailover(fault, numberArgument('rounds', 30), (round) =>
     console.log(
-      `${fault} node ${round.node}${round.wasController ? ' (controller)' : ''}: gap ${round.ledGapMs.toFixed(0)} ms, others ${round.otherGapMs.toFixed(0)} ms, back in every ISR after ${round.backMs.toFixed(0)} ms`,
+      `${fault} node ${round.node}${round.wasController ? ' (controller)' : ''}: gap ${round.raw.ledMs.toFixed(0)} ms, others ${round.raw.othersMs.toFixed(0)} ms; kafkajs ${round.stock.ledMs.toFixed(0)} ms, others ${round.stock.othersMs.toFixed(0)} ms; back in every ISR after ${round.backMs.toFixed(0)} ms`,
     ),
   )
   const told = (name: string, values: readonly number[]): void =>
     console.log(
       `${name}: p50 ${percentile(values, 0.5).toFixed(0)} p99 ${percentile(values, 0.99).toFixed(0)} worst ${Math.max(...values).toFixed(0)} ms over ${values.length}`,
     )
-  told(
-    'gap',
-    results.map((round) => round.ledGapMs),
-  )
-  told(
-    'gap, it was the controller',
-    results.filter((round) => round.wasController).map((round) => round.ledGapMs),
-  )
-  told(
-    'gap of others',
-    results.map((round) => round.otherGapMs),
-  )
+  const ofController = results.filter((round) => round.wasController)
+  for (const [name, kind] of [
+    ['', 'raw'],
+    ['kafkajs: ', 'stock'],
+  ] as const) {
+    told(
+      `${name}gap`,
+      results.map((round) => round[kind].ledMs),
+    )
+    told(
+      `${name}gap, it was the controller`,
+      ofController.map((round) => round[kind].ledMs),
+    )
+    told(
+      `${name}gap of others`,
+      results.map((round) => round[kind].othersMs),
+    )
+  }
   told(
     'back in every ISR',
     results.map((round) => round.backMs),

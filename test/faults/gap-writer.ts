@@ -7,6 +7,7 @@ import { produce } from '../../src/protocol/messages/produce.ts'
 import type { BrokerCluster } from '../cluster/broker-cluster.ts'
 import { RawConnection } from '../cluster/raw-connection.ts'
 import { batchOf } from '../cluster/raw-requests.ts'
+import { AcknowledgedTimes } from './acknowledged-times.ts'
 import { leadersOf } from './leaders-of.ts'
 import { pause, within } from './script.ts'
 
@@ -15,11 +16,11 @@ const ASK_MS = 400
 
 export class GapWriter {
   readonly partition: number
+  readonly acknowledged = new AcknowledgedTimes()
   readonly #topic: string
   readonly #cluster: BrokerCluster
   readonly #records = batchOf(['x'.repeat(100)])
   readonly #avoided: () => number
-  readonly #acknowledgedMs: number[] = []
   #stopped = false
 
   /** @param avoided a node that is not asked; 0: all are. */
@@ -43,18 +44,6 @@ export class GapWriter {
     this.#stopped = true
   }
 
-  /** The longest time without an acknowledgement from `fromMs` to `toMs`. */
-  gapMs(fromMs: number, toMs: number): number {
-    let last = this.#acknowledgedMs.findLast((atMs) => atMs <= fromMs) ?? fromMs
-    let longest = 0
-    for (const atMs of this.#acknowledgedMs) {
-      if (atMs < fromMs) continue
-      longest = Math.max(longest, atMs - last)
-      last = atMs
-    }
-    return Math.max(longest, toMs - last)
-  }
-
   async #writeTo(leader: number): Promise<void> {
     let connection: RawConnection | null = null
     try {
@@ -72,7 +61,7 @@ export class GapWriter {
         })
         const answer = await within(request, ASK_MS)
         if (answer.responses[0]?.partitionResponses[0]?.errorCode !== 0) return
-        this.#acknowledgedMs.push(performance.now())
+        this.acknowledged.note()
       }
     } catch {
       // It is gone, or leads no more: look again.

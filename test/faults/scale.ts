@@ -126,7 +126,10 @@ class Scene {
     const endMs = performance.now()
     for (const writer of writers) writer.stop()
     await Promise.all(loops)
-    return { longestGapMs: Math.max(...writers.map((writer) => writer.gapMs(struckMs, endMs))), allLedMs }
+    return {
+      longestGapMs: Math.max(...writers.map((writer) => writer.acknowledged.gapMs(struckMs, endMs))),
+      allLedMs,
+    }
   }
 
   /** Until the node itself tells that every partition has every replica in sync. */
