@@ -12,6 +12,7 @@ import { limits } from '../../runtime/limits.ts'
 import type { Call } from '../handler.ts'
 import type { Partition } from '../partitions/partition.ts'
 import { fetchAnswer } from './fetch-answer.ts'
+import { orderOf } from './fetch-order.ts'
 import type { FetchSession, WantedPartition } from './fetch-sessions.ts'
 import type { FollowerSession, ParkedFollowerFetch } from './follower-session.ts'
 import { type FetchBounds, type FetchedPart, type FetchOutcome, fetchPartitions } from './partition-fetch.ts'
@@ -47,6 +48,7 @@ export class FollowerFetch implements ParkedFollowerFetch {
   readonly #bounds: FetchBounds
   readonly #maxBytes: number
   readonly #minBytes: number
+  readonly #order: number
   readonly #deadlineMs: number
   readonly #newsMs: number
   readonly #forget: Array<() => void> = []
@@ -69,6 +71,7 @@ export class FollowerFetch implements ParkedFollowerFetch {
     this.#replica = replica
     this.#session = session
     this.#follower = follower
+    this.#order = orderOf(request._unknownTaggedFields)
     this.#minBytes = request.minBytes
     this.#maxBytes = Math.min(Math.max(0, request.maxBytes), limits.fetchResponseBytesMax)
     const { replication } = call.broker.partitions
@@ -146,6 +149,7 @@ export class FollowerFetch implements ParkedFollowerFetch {
       logEndOffset: Number(wanted.fetchOffset),
       logStartOffset: Number(wanted.logStartOffset),
       nowMs: this.#nowMs(),
+      order: this.#order,
     })
   }
 

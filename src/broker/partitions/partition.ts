@@ -4,6 +4,7 @@
  * It ties storage's events to the high watermark and to parked requests. It never decides who leads: the metadata
  * image does. Each leader epoch has its own leader machine, and its end fails what was parked under it (trap 11).
  */
+import { isOutdated } from '../../coordination/replication/follower-progress.ts'
 import {
   type LeaderEffect,
   type LeaderEvent,
@@ -46,6 +47,8 @@ export interface FollowerFetched {
   /** -1 when it does not say. */
   readonly logStartOffset: number
   readonly nowMs: number
+  /** Which of its fetches this is; 0 when it does not say. */
+  readonly order: number
 }
 
 export class Partition implements LogListener {
@@ -214,15 +217,12 @@ export class Partition implements LogListener {
 
   /** A follower has fetched from this leader, of an epoch and from an offset that fit this log. */
   followerFetched(fetched: FollowerFetched): void {
-    this.#followerMarks.note(fetched.replica, fetched.logStartOffset)
-    this.#receive({
-      type: 'follower-fetched',
-      replica: fetched.replica,
-      brokerEpoch: fetched.brokerEpoch,
-      fetchOffset: fetched.persistedOffset,
-      logEndOffset: fetched.logEndOffset,
-      nowMs: fetched.nowMs,
-    })
+    const { replica, persistedOffset, logStartOffset, ...told } = fetched
+    const fetch = { ...told, fetchOffset: persistedOffset }
+    const before = this.#leader?.progressOf(replica)
+    if (before !== undefined && isOutdated(before, fetch)) return
+    this.#followerMarks.note(replica, logStartOffset)
+    this.#receive({ type: 'follower-fetched', replica, ...fetch })
   }
 
   /** The first offset that any replica of `alive` may still hold, as far as the leader knows (DeleteRecords). */

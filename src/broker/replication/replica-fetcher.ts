@@ -13,6 +13,7 @@ import { type FetchResponse, fetch } from '../../protocol/messages/fetch.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { limits } from '../../runtime/limits.ts'
 import { RecurringSet } from '../../runtime/recurring-set.ts'
+import { tellOrder } from '../fetch/fetch-order.ts'
 import type { SlabPool } from '../network/slab-pool.ts'
 import type { FetcherEnvironment } from './fetcher-environment.ts'
 import type { FollowedPartition } from './followed-partition.ts'
@@ -53,6 +54,7 @@ export class ReplicaFetcher {
   readonly #backingOff = new Map<FollowedPartition, number>()
   readonly #throttle: ReplicationThrottle
   readonly #slabs: SlabPool
+  readonly #nextOrder: () => number
   #throttleTimer: Timer | null = null
   readonly #session = new LeaderSession()
   #state: State = 'idle'
@@ -74,10 +76,12 @@ export class ReplicaFetcher {
     metrics: ReplicationMetrics,
     throttle: ReplicationThrottle,
     slabs: SlabPool,
+    nextOrder: () => number,
   ) {
     this.leader = leader
     this.#throttle = throttle
     this.#slabs = slabs
+    this.#nextOrder = nextOrder
     this.#environment = environment
     this.#metrics = metrics
     this.#clientId = `broker-${environment.nodeId}-fetcher-${slot}`
@@ -249,6 +253,7 @@ export class ReplicaFetcher {
       maxBytes: settings.number('replica.fetch.response.max.bytes'),
       isolationLevel: 0,
       ...session,
+      _unknownTaggedFields: tellOrder(this.#nextOrder()),
     }
     const take = (answer: FetchResponse, memory: AnswerMemory): number => {
       if (life !== this.#life) return 0

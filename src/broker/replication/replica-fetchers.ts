@@ -25,6 +25,8 @@ export class ReplicaFetchers implements ReplicaFollowing, FollowedOwner {
   readonly #throttle: ReplicationThrottle
   /** What leaders send is read into these. */
   readonly #slabs = new SlabPool()
+  /** Fetches of all fetchers, in order. */
+  #asked = 0
   #tick: Timer | null = null
   #stopped = false
 
@@ -135,6 +137,7 @@ export class ReplicaFetchers implements ReplicaFollowing, FollowedOwner {
       this.#metrics,
       this.#throttle,
       this.#slabs,
+      () => ++this.#asked,
     )
     this.#fetchers.set(key, fetcher)
     return fetcher

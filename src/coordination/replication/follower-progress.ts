@@ -13,6 +13,22 @@ export interface FollowerProgress {
   readonly lastFetchMs: number
   /** The leader's end when it last fetched. */
   readonly leaderEndAtLastFetch: number
+  /** Which of its fetches told this, counted by the follower; 0 where it does not say. */
+  readonly order: number
+}
+
+/** What one fetch tells. */
+export interface FetchTold {
+  readonly fetchOffset: number
+  readonly brokerEpoch: bigint
+  readonly nowMs: number
+  /** See `FollowerProgress.order`. */
+  readonly order?: number
+}
+
+/** Whether a younger fetch of the same life has told more: this one was under way for longer. */
+export function isOutdated(before: FollowerProgress, { brokerEpoch, order = 0 }: FetchTold): boolean {
+  return order > 0 && brokerEpoch === before.brokerEpoch && order < before.order
 }
 
 /** A follower of which nothing is known; it is given the whole lag time to show itself. */
@@ -23,6 +39,7 @@ export function unknownFollower(nowMs: number): FollowerProgress {
     caughtUpMs: nowMs,
     lastFetchMs: nowMs,
     leaderEndAtLastFetch: Number.POSITIVE_INFINITY,
+    order: 0,
   }
 }
 
@@ -33,10 +50,8 @@ export function unknownFollower(nowMs: number): FollowerProgress {
  */
 export function fetched(
   before: FollowerProgress,
-  fetchOffset: number,
-  brokerEpoch: bigint,
+  { fetchOffset, brokerEpoch, nowMs, order = 0 }: FetchTold,
   leaderEndOffset: number,
-  nowMs: number,
 ): FollowerProgress {
   let { caughtUpMs } = before
   if (fetchOffset >= leaderEndOffset) caughtUpMs = Math.max(caughtUpMs, nowMs)
@@ -47,6 +62,7 @@ export function fetched(
     caughtUpMs,
     lastFetchMs: nowMs,
     leaderEndAtLastFetch: leaderEndOffset,
+    order,
   }
 }
 

@@ -8,7 +8,14 @@
  * high watermark stands still (KIP-966). With one replica it is simply what that replica has persisted.
  */
 import { errorCode } from '../../protocol/errors.ts'
-import { type FollowerProgress, fetched, lags, seenCaughtUp, unknownFollower } from './follower-progress.ts'
+import {
+  type FollowerProgress,
+  fetched,
+  isOutdated,
+  lags,
+  seenCaughtUp,
+  unknownFollower,
+} from './follower-progress.ts'
 
 /** A partition as the committed metadata has it. */
 export interface LeaderPartition {
@@ -40,6 +47,8 @@ export type LeaderEvent =
       /** At or past `fetchOffset`; the same where it is left out. */
       readonly logEndOffset?: number
       readonly nowMs: number
+      /** Which of its fetches this is; left out where it does not say. */
+      readonly order?: number
     }
   /** The quorum has committed a change of the partition: leader, epoch or ISR. */
   | { readonly type: 'partition-committed'; readonly partition: LeaderPartition; readonly nowMs: number }
@@ -219,11 +228,9 @@ export class PartitionLeader {
     const before = this.#followers.get(event.replica)
     if (before === undefined || this.#isOver) return NOTHING
     // An earlier life of that broker speaks, late: what it had may be lost (KIP-903, trap 12).
-    if (event.brokerEpoch < before.brokerEpoch) return NOTHING
-    const { fetchOffset, brokerEpoch, nowMs } = event
-    const after = fetched(before, fetchOffset, brokerEpoch, this.#endOffset, nowMs)
-    this.#followers.set(event.replica, after)
-    const lost = this.#dropWhoLost(event.replica, event.logEndOffset ?? fetchOffset)
+    if (event.brokerEpoch < before.brokerEpoch || isOutdated(before, event)) return NOTHING
+    this.#followers.set(event.replica, fetched(before, event, this.#endOffset))
+    const lost = this.#dropWhoLost(event.replica, event.logEndOffset ?? event.fetchOffset)
     return [...lost, ...this.#expand(event.replica), ...this.#advance()]
   }
 

@@ -346,3 +346,29 @@ describe('any course of events', () => {
     )
   })
 })
+
+describe('a fetch that the network has kept', () => {
+  it('says nothing once a younger one of the same life has spoken', () => {
+    const machine = leader({ isr: [1, 3] }, 0, 1)
+    machine.receive(persisted(100))
+    machine.receive({ ...fetches(3, 100), order: 1 })
+    expect(machine.receive({ ...fetches(2, 100), order: 8 })).toMatchObject([{ type: 'propose-isr' }])
+    machine.receive({ type: 'isr-refused' })
+    expect(machine.receive({ ...fetches(2, 15), order: 5 })).toEqual([])
+    expect(machine.progressOf(2)?.endOffset).toBe(100)
+    // It is in sync again as soon as it may be, though it has nothing more to say.
+    expect(machine.receive({ type: 'brokers-changed', epochs: brokerEpochs })).toMatchObject([
+      { type: 'propose-isr' },
+    ])
+  })
+
+  it('is believed of a later life, which counts anew, and of one that tells no order', () => {
+    const machine = leader({}, 0, 1)
+    machine.receive(persisted(100))
+    machine.receive({ ...fetches(2, 100), order: 8 })
+    machine.receive({ ...fetches(2, 50, 0, 99n), order: 1 })
+    expect(machine.progressOf(2)?.endOffset).toBe(50)
+    machine.receive(fetches(2, 40, 0, 99n))
+    expect(machine.progressOf(2)?.endOffset).toBe(40)
+  })
+})
