@@ -105,6 +105,8 @@ export async function startBrokerProcess(terminal: Terminal, options: StartOptio
   try {
     await broker.start()
   } catch (error) {
+    // One that is told to stop while it starts gives its start up: that is no failure.
+    if (stopping) return
     fail(terminal, [error instanceof Error ? error.message : String(error)])
   }
   for (const { host, port } of broker.endpoints)
