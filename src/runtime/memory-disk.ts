@@ -114,6 +114,12 @@ export class MemoryDisk implements Disk {
     this.#root.crash(dice)
   }
 
+  /** The process ends and the machine runs on: open files are dead, calls under way never answer, all that was written stays. */
+  killed(): void {
+    this.#boots += 1
+    this.#locks.clear()
+  }
+
   /** Turns one bit of a file, now and on the disk. */
   flipBit(path: string, position: number, bit: number): void {
     this.#file(path).flipBit(position, bit)

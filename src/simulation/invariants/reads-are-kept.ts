@@ -1,0 +1,12 @@
+/** Invariant 9, as clients see it: what was read is committed, so it is in the log for ever (no read above the high watermark). */
+import type { History } from '../history.ts'
+
+export function readsAreKept({ reads, finalLogs }: History): string[] {
+  const kept = new Set(
+    finalLogs.flatMap(({ topic, partition, records }) =>
+      records.map(({ offset }) => `${topic}-${partition}@${offset}`),
+    ),
+  )
+  const places = new Set(reads.map(({ topic, partition, offset }) => `${topic}-${partition}@${offset}`))
+  return [...places].filter((place) => !kept.has(place)).map((place) => `${place} was read and is gone`)
+}

@@ -1,0 +1,115 @@
+/**
+ * The ways between hosts: how long something is under way, and which directions are cut.
+ *
+ * It carries parcels in order, one pipe for each direction of a connection. What meets a cut waits, as TCP sends it again
+ * and again, and arrives when the way is whole; whoever waits too long gives up by itself. It knows no bytes.
+ */
+import type { EventQueue, EventSource } from './event-queue.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export interface LinkDelays {
+  readonly leastMs: number
+  readonly mostMs: number
+  /** Share of the parcels that take ten times as long. */
+  readonly slowShare: number
+}
+
+const SLOW_TIMES = 10
+
+export class VirtualLinks {
+  readonly #queue: EventQueue
+  readonly #random: SeededRandom
+  readonly #cut = new Set<string>()
+  readonly #pipes = new Set<Pipe>()
+  delays: LinkDelays = { leastMs: 0.05, mostMs: 0.5, slowShare: 0 }
+
+  constructor(queue: EventQueue, random: SeededRandom) {
+    this.#queue = queue
+    this.#random = random
+  }
+
+  /** Nothing comes from the one to the other any more. */
+  cut(from: string, to: string): void {
+    this.#cut.add(`${from}>${to}`)
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cut.has(`${from}>${to}`)
+  }
+
+  /** All ways are whole again; what waited comes. */
+  heal(): void {
+    this.#cut.clear()
+    for (const pipe of [...this.#pipes]) pipe.resumed()
+  }
+
+  /** `to` is told by events of `source`, and no more when that is over. */
+  pipe(from: string, to: string, source: EventSource): Pipe {
+    return new Pipe(from, to, source, this)
+  }
+
+  get nowMs(): number {
+    return this.#queue.nowMs
+  }
+
+  delayMs(): number {
+    const { leastMs, mostMs, slowShare } = this.delays
+    const delayMs = this.#random.between(leastMs, mostMs)
+    return this.#random.chance(slowShare) ? delayMs * SLOW_TIMES : delayMs
+  }
+
+  /** Tells a pipe when its way is whole again. */
+  wait(pipe: Pipe): void {
+    this.#pipes.add(pipe)
+  }
+
+  waitNoMore(pipe: Pipe): void {
+    this.#pipes.delete(pipe)
+  }
+}
+
+/** One direction of one connection: parcels arrive in the order in which they were sent. */
+export class Pipe {
+  readonly from: string
+  readonly to: string
+  readonly #source: EventSource
+  readonly #links: VirtualLinks
+  #lastMs = 0
+  #held: (() => void)[] = []
+
+  constructor(from: string, to: string, source: EventSource, links: VirtualLinks) {
+    this.from = from
+    this.to = to
+    this.#source = source
+    this.#links = links
+  }
+
+  send(arrive: () => void): void {
+    this.#lastMs = Math.max(this.#lastMs, this.#links.nowMs + this.#links.delayMs())
+    this.#source.schedule(this.#lastMs, () => this.#arrived(arrive))
+  }
+
+  /** The way is whole: what was held comes, in order. */
+  resumed(): void {
+    this.#links.waitNoMore(this)
+    const held = this.#held
+    this.#held = []
+    for (const arrive of held) this.send(arrive)
+  }
+
+  /** Nothing of it arrives any more. */
+  close(): void {
+    this.#held = []
+    this.#links.waitNoMore(this)
+  }
+
+  #arrived(arrive: () => void): void {
+    // What comes behind something that is held must not overtake it.
+    if (this.#held.length === 0 && !this.#links.isCut(this.from, this.to)) {
+      arrive()
+      return
+    }
+    this.#held.push(arrive)
+    this.#links.wait(this)
+  }
+}

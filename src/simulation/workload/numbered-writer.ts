@@ -1,0 +1,85 @@
+/**
+ * A producer that sends numbered records to one partition, one batch after the other, and notes what it was told.
+ */
+import { ClientError } from '../../client/client-error.ts'
+import type { Cluster } from '../../client/cluster.ts'
+import { Producer } from '../../client/producer.ts'
+import type { History, SentRecords } from '../history.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+
+export interface WriterOptions {
+  readonly name: string
+  readonly topic: string
+  readonly partition: number
+  readonly acks: 0 | 1 | -1
+  readonly idempotent: boolean
+}
+
+const RECORDS_MAX = 5
+const PADDING_BYTES_MAX = 300
+const PAUSE_MS_MAX = 40
+
+export class NumberedWriter {
+  readonly #cluster: Cluster
+  readonly #history: History
+  readonly #random: SeededRandom
+  readonly #options: WriterOptions
+  #next = 0
+  #isStopped = false
+
+  constructor(cluster: Cluster, history: History, random: SeededRandom, options: WriterOptions) {
+    this.#cluster = cluster
+    this.#history = history
+    this.#random = random
+    this.#options = options
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Sends until it is stopped. */
+  async run(): Promise<void> {
+    const { acks, idempotent } = this.#options
+    const producer = new Producer(this.#cluster, { acks, idempotent })
+    while (!this.#isStopped) {
+      await this.#sendOnce(producer)
+      await this.#cluster.pause(this.#random.between(0, PAUSE_MS_MAX))
+    }
+  }
+
+  async #sendOnce(producer: Producer): Promise<void> {
+    const { name, topic, partition, acks, idempotent } = this.#options
+    const count = 1 + this.#random.below(RECORDS_MAX)
+    const labels = Array.from({ length: count }, () => `${name}:${this.#next++}`)
+    const sent: SentRecords = {
+      writer: name,
+      topic,
+      partition,
+      acks,
+      idempotent,
+      labels,
+      invokedMs: this.#cluster.world.clock.monotonicMs(),
+      outcome: 'under way',
+      baseOffset: -1,
+    }
+    this.#history.sends.push(sent)
+    const padding = 'x'.repeat(this.#random.below(PADDING_BYTES_MAX))
+    const records = labels.map((label) => ({ partition, value: Buffer.from(`${label} ${padding}`) }))
+    try {
+      const [batch] = await producer.send(topic, records)
+      sent.outcome = 'acknowledged'
+      sent.baseOffset = batch?.baseOffset ?? -1
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+      sent.outcome = 'unknown'
+    }
+  }
+}
+
+/** The label of a record that a writer sent; all of the text where nobody did. */
+export function labelOf(value: Buffer | null): string {
+  const text = value?.toString('latin1') ?? ''
+  const end = text.indexOf(' ')
+  return end < 0 ? `?${text}` : text.slice(0, end)
+}

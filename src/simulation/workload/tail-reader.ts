@@ -1,0 +1,56 @@
+/**
+ * A consumer that reads a topic from its beginning as it grows, and notes every record that it is shown.
+ */
+import { ClientError } from '../../client/client-error.ts'
+import type { Cluster } from '../../client/cluster.ts'
+import { EARLIEST, Fetcher } from '../../client/fetcher.ts'
+import type { History } from '../history.ts'
+import { labelOf } from './numbered-writer.ts'
+
+const PAUSE_MS = 20
+const MAX_WAIT_MS = 200
+
+export class TailReader {
+  readonly #cluster: Cluster
+  readonly #history: History
+  readonly #name: string
+  readonly #topic: string
+  readonly #partitions: number
+  #isStopped = false
+
+  constructor(cluster: Cluster, history: History, name: string, topic: string, partitions: number) {
+    this.#cluster = cluster
+    this.#history = history
+    this.#name = name
+    this.#topic = topic
+    this.#partitions = partitions
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Reads until it is stopped. */
+  async run(): Promise<void> {
+    const fetcher = new Fetcher(this.#cluster, {
+      maxWaitMs: MAX_WAIT_MS,
+      minBytes: 1,
+      maxBytes: 1024 ** 2,
+      maxBytesPerPartition: 64 * 1024,
+      readCommitted: false,
+      resetTo: EARLIEST,
+    })
+    const indexes = Array.from({ length: this.#partitions }, (_, partition) => partition)
+    fetcher.assign(indexes.map((partition) => ({ topic: this.#topic, partition, offset: 0 })))
+    while (!this.#isStopped) {
+      try {
+        for (const { topic, partition, records } of await fetcher.poll())
+          for (const { offset, value } of records)
+            this.#history.reads.push({ reader: this.#name, topic, partition, offset, label: labelOf(value) })
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error
+        await this.#cluster.pause(PAUSE_MS)
+      }
+    }
+  }
+}

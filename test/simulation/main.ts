@@ -1,0 +1,95 @@
+/**
+ * Runs the real brokers in a simulated world, seed by seed.
+ *
+ *   npm run simulate -- --seed N                 one seed, with a readable transcript
+ *   npm run simulate -- --seeds N [--from N]     a sweep on all cores
+ *   npm run simulate -- --planted [NAME]         plants bugs in copies of the code, and counts the seeds that catch them
+ *
+ *   --minutes N   virtual minutes under faults (0.25)      --nodes N   brokers (3)
+ *   --faults A,B  only these; "" for none                  --first     stop at the first violation
+ */
+import { parseArgs } from 'node:util'
+import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { FAULTS, type FaultKind } from '../../src/simulation/nemesis/nemesis.ts'
+import { type RunReport, runSeed } from '../../src/simulation/run.ts'
+import { plantAll } from './planted.ts'
+import { type SeedResult, sweep } from './sweep.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string', default: '100' },
+    from: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '0.25' },
+    nodes: { type: 'string', default: '3' },
+    faults: { type: 'string' },
+    first: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
+    /** One process of a sweep: every so many seeds, results as lines of JSON. */
+    every: { type: 'string' },
+    only: { type: 'string' },
+  },
+})
+
+function faultsOf(text: string | undefined): readonly FaultKind[] | undefined {
+  if (text === undefined) return undefined
+  return text
+    .split(',')
+    .filter((name) => name !== '')
+    .map((name) => {
+      const found = FAULTS.find((fault) => fault === name)
+      if (found === undefined) throw new Error(`"${name}" is none of ${FAULTS.join(', ')}`)
+      return found
+    })
+}
+
+const faults = faultsOf(options.faults)
+const run = (seed: number, keepsLines: boolean): Promise<RunReport> =>
+  runSeed({
+    seed,
+    nodes: Number(options.nodes),
+    rageMs: Number(options.minutes) * 60_000,
+    keepsLines,
+    hostTurn,
+    ...(faults !== undefined && { faults }),
+  })
+
+/** One line for each seed, read by the sweep. */
+async function worker(every: number): Promise<void> {
+  const from = Number(options.from)
+  const end = from + Number(options.seeds)
+  for (let seed = from; seed < end; seed += every) {
+    const { violations, hash, simulatedMs, events, acknowledged, faults: struck } = await run(seed, false)
+    const result: SeedResult = {
+      seed,
+      violations,
+      hash,
+      simulatedMs,
+      events,
+      acknowledged,
+      faults: Object.fromEntries(struck),
+    }
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+    if (options.first && violations.length > 0) return
+  }
+}
+
+async function one(seed: number): Promise<void> {
+  const report = await run(seed, true)
+  for (const line of report.lines) console.log(line)
+  const struck = [...report.faults].map(([fault, count]) => `${count} × ${fault}`).join(', ') || 'no faults'
+  console.log(
+    `seed ${seed}: ${report.acknowledged} sends acknowledged, ${report.events} events in ${(report.simulatedMs / 1_000).toFixed(1)} virtual seconds, ${struck}; history ${report.hash}`,
+  )
+  for (const violation of report.violations) console.log(`VIOLATION ${violation}`)
+  console.log(report.violations.length === 0 ? 'OK' : 'FAILED')
+  process.exitCode = report.violations.length === 0 ? 0 : 1
+}
+
+if (options.every !== undefined) await worker(Number(options.every))
+else if (options.seed !== undefined) await one(Number(options.seed))
+else if (options.planted) process.exitCode = (await plantAll(options.only ?? null)) ? 0 : 1
+else {
+  const passed = process.argv.slice(2)
+  process.exitCode = (await sweep(passed, Number(options.from), Number(options.seeds))) ? 0 : 1
+}
