@@ -10,10 +10,8 @@ export interface SentRecords {
   readonly topic: string
   readonly partition: number
   readonly acks: 0 | 1 | -1
-  readonly idempotent: boolean
   /** In the order of sending. */
   readonly labels: readonly string[]
-  readonly invokedMs: number
   outcome: 'under way' | 'acknowledged' | 'unknown'
   /** Of the first record, as acknowledged; -1 until then. */
   baseOffset: number

@@ -56,8 +56,7 @@ const SETTINGS = {
 }
 
 interface Load {
-  run(): Promise<void>
-  stop(): void
+  run(isOver: () => boolean): Promise<void>
 }
 
 export async function runSeed(options: RunOptions): Promise<RunReport> {
@@ -75,12 +74,12 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     await simulation.settled(
       createTopic(admin, { name: TOPIC, partitions: PARTITIONS, replicationFactor, configs }),
     )
-    const loads = loadsOf(simulation, history)
-    const running = loads.map((load) => load.run())
+    let isOver = false
+    const running = loadsOf(simulation, history).map((load) => load.run(() => isOver))
     await simulation.settled(nemesis.rage(rageMs), 2 * rageMs + END_MS_MAX)
     await simulation.settled(nemesis.heal())
     await simulation.settled(whole(simulation, admin), HEAL_MS_MAX)
-    for (const load of loads) load.stop()
+    isOver = true
     await simulation.settled(Promise.all(running), END_MS_MAX)
     await simulation.settled(whole(simulation, admin), HEAL_MS_MAX)
     const looking = new CommittingGroup(admin, history, simulation.random.stream('look'), GROUP, TOPIC)

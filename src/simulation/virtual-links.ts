@@ -16,12 +16,15 @@ export interface LinkDelays {
 
 const SLOW_TIMES = 10
 
+/** Of a network in which nothing is wrong. */
+export const SOUND_DELAYS: LinkDelays = { leastMs: 0.05, mostMs: 0.5, slowShare: 0 }
+
 export class VirtualLinks {
   readonly #queue: EventQueue
   readonly #random: SeededRandom
   readonly #cut = new Set<string>()
   readonly #pipes = new Set<Pipe>()
-  delays: LinkDelays = { leastMs: 0.05, mostMs: 0.5, slowShare: 0 }
+  delays = SOUND_DELAYS
 
   constructor(queue: EventQueue, random: SeededRandom) {
     this.#queue = queue

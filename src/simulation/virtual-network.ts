@@ -33,7 +33,6 @@ class VirtualConnection implements Connection {
   /** Arrived, not taken by the receiver. */
   readonly #arrived: Buffer[] = []
   #peerEnded = false
-  #error: Error | null = null
   /** Sent, and not yet taken by the peer. */
   #outstandingBytes = 0
   #mustDrain = false
@@ -114,7 +113,7 @@ class VirtualConnection implements Connection {
     this.#isClosed = true
     this.#onGone(this)
     const peer = this.#peer
-    this.#out?.send(() => peer?.close(resetError()))
+    this.#out?.send(() => peer?.close(systemError('ECONNRESET', 'the connection was reset')))
   }
 
   close(error: Error | null): void {
@@ -154,7 +153,7 @@ class VirtualConnection implements Connection {
       receiver.received(copied)
       this.#peer?.taken(copied)
     }
-    if (this.#peerEnded && this.#arrived.length === 0) this.close(this.#error)
+    if (this.#peerEnded && this.#arrived.length === 0) this.close(null)
   }
 
   taken(sizeBytes: number): void {
@@ -163,10 +162,6 @@ class VirtualConnection implements Connection {
     this.#mustDrain = false
     this.life.source.endOfTurn(() => this.#receiver?.drained())
   }
-}
-
-function resetError(): Error {
-  return Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' })
 }
 
 interface Listening {

@@ -59,18 +59,10 @@ async function worker(every: number): Promise<void> {
   const from = Number(options.from)
   const end = from + Number(options.seeds)
   for (let seed = from; seed < end; seed += every) {
-    const { violations, hash, simulatedMs, events, acknowledged, faults: struck } = await run(seed, false)
-    const result: SeedResult = {
-      seed,
-      violations,
-      hash,
-      simulatedMs,
-      events,
-      acknowledged,
-      faults: Object.fromEntries(struck),
-    }
+    const { lines: _, faults: struck, ...report } = await run(seed, false)
+    const result: SeedResult = { ...report, faults: Object.fromEntries(struck) }
     process.stdout.write(`${JSON.stringify(result)}\n`)
-    if (options.first && violations.length > 0) return
+    if (options.first && report.violations.length > 0) return
   }
 }
 

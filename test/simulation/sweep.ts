@@ -5,14 +5,10 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { RunReport } from '../../src/simulation/run.ts'
 
-export interface SeedResult {
-  readonly seed: number
-  readonly violations: readonly string[]
-  readonly hash: string
-  readonly simulatedMs: number
-  readonly events: number
-  readonly acknowledged: number
+/** A report as it comes from another process. */
+export type SeedResult = Omit<RunReport, 'lines' | 'faults'> & {
   readonly faults: Readonly<Record<string, number>>
 }
 

@@ -6,6 +6,7 @@
  */
 import type { SimulatedNode } from '../simulated-node.ts'
 import type { Simulation } from '../simulation.ts'
+import { SOUND_DELAYS } from '../virtual-links.ts'
 
 export const FAULTS = [
   'kill',
@@ -57,7 +58,7 @@ export class Nemesis {
   /** Ends all that is wrong, and starts every node. */
   async heal(): Promise<void> {
     this.#simulation.links.heal()
-    this.#simulation.links.delays = { leastMs: 0.05, mostMs: 0.5, slowShare: 0 }
+    this.#simulation.links.delays = SOUND_DELAYS
     for (const node of this.#simulation.nodes) this.#start(node)
   }
 

@@ -18,7 +18,6 @@ export class CommittingGroup {
   readonly #name: string
   readonly #topic: string
   #next = 0
-  #isStopped = false
 
   constructor(cluster: Cluster, history: History, random: SeededRandom, name: string, topic: string) {
     this.#cluster = cluster
@@ -28,13 +27,9 @@ export class CommittingGroup {
     this.#topic = topic
   }
 
-  stop(): void {
-    this.#isStopped = true
-  }
-
-  /** Commits and looks until it is stopped. */
-  async run(): Promise<void> {
-    while (!this.#isStopped) {
+  /** Commits and looks until that is over. */
+  async run(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
       try {
         if (this.#random.chance(READ_SHARE)) await this.look()
         else await this.#commit()

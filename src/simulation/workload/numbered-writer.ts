@@ -25,7 +25,6 @@ export class NumberedWriter {
   readonly #random: SeededRandom
   readonly #options: WriterOptions
   #next = 0
-  #isStopped = false
 
   constructor(cluster: Cluster, history: History, random: SeededRandom, options: WriterOptions) {
     this.#cluster = cluster
@@ -34,22 +33,18 @@ export class NumberedWriter {
     this.#options = options
   }
 
-  stop(): void {
-    this.#isStopped = true
-  }
-
-  /** Sends until it is stopped. */
-  async run(): Promise<void> {
+  /** Sends until that is over. */
+  async run(isOver: () => boolean): Promise<void> {
     const { acks, idempotent } = this.#options
     const producer = new Producer(this.#cluster, { acks, idempotent })
-    while (!this.#isStopped) {
+    while (!isOver()) {
       await this.#sendOnce(producer)
       await this.#cluster.pause(this.#random.between(0, PAUSE_MS_MAX))
     }
   }
 
   async #sendOnce(producer: Producer): Promise<void> {
-    const { name, topic, partition, acks, idempotent } = this.#options
+    const { name, topic, partition, acks } = this.#options
     const count = 1 + this.#random.below(RECORDS_MAX)
     const labels = Array.from({ length: count }, () => `${name}:${this.#next++}`)
     const sent: SentRecords = {
@@ -57,9 +52,7 @@ export class NumberedWriter {
       topic,
       partition,
       acks,
-      idempotent,
       labels,
-      invokedMs: this.#cluster.world.clock.monotonicMs(),
       outcome: 'under way',
       baseOffset: -1,
     }

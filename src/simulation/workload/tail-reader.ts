@@ -16,7 +16,6 @@ export class TailReader {
   readonly #name: string
   readonly #topic: string
   readonly #partitions: number
-  #isStopped = false
 
   constructor(cluster: Cluster, history: History, name: string, topic: string, partitions: number) {
     this.#cluster = cluster
@@ -26,12 +25,8 @@ export class TailReader {
     this.#partitions = partitions
   }
 
-  stop(): void {
-    this.#isStopped = true
-  }
-
-  /** Reads until it is stopped. */
-  async run(): Promise<void> {
+  /** Reads until that is over. */
+  async run(isOver: () => boolean): Promise<void> {
     const fetcher = new Fetcher(this.#cluster, {
       maxWaitMs: MAX_WAIT_MS,
       minBytes: 1,
@@ -42,7 +37,7 @@ export class TailReader {
     })
     const indexes = Array.from({ length: this.#partitions }, (_, partition) => partition)
     fetcher.assign(indexes.map((partition) => ({ topic: this.#topic, partition, offset: 0 })))
-    while (!this.#isStopped) {
+    while (!isOver()) {
       try {
         for (const { topic, partition, records } of await fetcher.poll())
           for (const { offset, value } of records)
