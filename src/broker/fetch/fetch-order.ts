@@ -7,18 +7,13 @@
  * field of the request; without it, 0, every fetch is believed.
  */
 import type { UnknownTaggedField } from '../../protocol/schema/field.ts'
-
-const TAG = 10_001
-const SIZE_BYTES = 8
+import { tellInt64, toldInt64 } from './own-int64.ts'
 
 export function tellOrder(order: number): readonly UnknownTaggedField[] {
-  const data = Buffer.allocUnsafe(SIZE_BYTES)
-  data.writeBigInt64BE(BigInt(order), 0)
-  return [{ tag: TAG, data }]
+  return tellInt64(order)
 }
 
 /** What a request's tagged fields say; 0 when they say nothing. */
 export function orderOf(fields: readonly UnknownTaggedField[] | undefined): number {
-  const field = fields?.find(({ tag, data }) => tag === TAG && data.length === SIZE_BYTES)
-  return field === undefined ? 0 : Number(field.data.readBigInt64BE(0))
+  return Number(toldInt64(fields) ?? 0n)
 }

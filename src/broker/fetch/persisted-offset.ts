@@ -7,19 +7,14 @@
  * tag far from Kafka's. Without it, Kafka's meaning holds: everything before the fetch offset counts.
  */
 import type { UnknownTaggedField } from '../../protocol/schema/field.ts'
-
-const TAG = 10_001
-const SIZE_BYTES = 8
+import { tellInt64, toldInt64 } from './own-int64.ts'
 
 /** The tagged fields of a partition that is fetched from `fetchOffset`; undefined when all before is persisted. */
 export function tellPersisted(
   persistedOffset: number,
   fetchOffset: number,
 ): readonly UnknownTaggedField[] | undefined {
-  if (persistedOffset >= fetchOffset) return undefined
-  const data = Buffer.allocUnsafe(SIZE_BYTES)
-  data.writeBigInt64BE(BigInt(persistedOffset), 0)
-  return [{ tag: TAG, data }]
+  return persistedOffset >= fetchOffset ? undefined : tellInt64(persistedOffset)
 }
 
 /** What a partition's tagged fields say; the fetch offset when they say nothing, and never more than it. */
@@ -27,8 +22,6 @@ export function persistedOffsetOf(
   fields: readonly UnknownTaggedField[] | undefined,
   fetchOffset: bigint,
 ): bigint {
-  const field = fields?.find(({ tag, data }) => tag === TAG && data.length === SIZE_BYTES)
-  if (field === undefined) return fetchOffset
-  const told = field.data.readBigInt64BE(0)
-  return told < fetchOffset ? told : fetchOffset
+  const told = toldInt64(fields)
+  return told !== null && told < fetchOffset ? told : fetchOffset
 }
