@@ -21,10 +21,6 @@ export class EventSource {
     this.#queue = queue
   }
 
-  get isOver(): boolean {
-    return this.#isOver
-  }
-
   get earliestMs(): number {
     return Math.max(this.heap.earliestMs, this.#frozenUntilMs)
   }

@@ -92,18 +92,18 @@ export class Pipe {
     this.#source.schedule(this.#lastMs, () => this.#arrived(arrive))
   }
 
-  /** The way is whole: what was held comes, in order. */
+  /** The way is whole: what was held is under way again. Until it is there, what comes waits behind it. */
   resumed(): void {
     this.#links.waitNoMore(this)
-    const held = this.#held
-    this.#held = []
-    for (const arrive of held) this.send(arrive)
+    this.#source.schedule(this.#links.nowMs + this.#links.delayMs(), () => this.#release())
   }
 
-  /** Nothing of it arrives any more. */
-  close(): void {
-    this.#held = []
-    this.#links.waitNoMore(this)
+  #release(): void {
+    if (this.#links.isCut(this.from, this.to)) {
+      this.#links.wait(this)
+      return
+    }
+    for (const arrive of this.#held.splice(0)) arrive()
   }
 
   #arrived(arrive: () => void): void {
