@@ -5,9 +5,11 @@ import { runSeed } from '../../src/simulation/run.ts'
 
 const pinned: readonly (readonly [number, string])[] = [
   [
-    25,
+    126,
     'a fetch that a cut network had kept set a follower back, which stayed out of sync while nobody wrote',
   ],
+  [159, 'the same'],
+  [25, 'the same, in a world whose pipes mixed up what a cut had held'],
   [50, 'a node that was told to stop while it started counted that as a failed start'],
 ]
 
