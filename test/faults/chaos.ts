@@ -111,9 +111,10 @@ export async function runChaos(
 ): Promise<ChaosReport> {
   const cluster = await BrokerCluster.start({ settings: SETTINGS })
   const violations: string[] = []
+  let load: ClusterLoad | null = null
   try {
     const chaos = new Chaos(cluster, options.seed)
-    const load = await ClusterLoad.open(cluster, REQUEST_TIMEOUT_MS)
+    load = await ClusterLoad.open(cluster, REQUEST_TIMEOUT_MS)
     const untilMs = performance.now() + options.minutes * 60_000
     for (
       let round = 1;
@@ -135,6 +136,7 @@ export async function runChaos(
   } catch (error) {
     for (const node of cluster.runningNodes)
       told(`node ${node}: ${cluster.node(node).errors().split('\n').slice(-12).join('\n')}`)
+    for (const line of load?.logged ?? []) told(`client: ${line}`)
     throw error
   } finally {
     await cluster.close()

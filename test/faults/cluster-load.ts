@@ -43,6 +43,11 @@ export class ClusterLoad {
     ]
   }
 
+  /** What the clients logged last, for whoever has to find out why one stands still. */
+  get logged(): readonly string[] {
+    return this.#stock.logged
+  }
+
   /** Stops the load and compares, once all is `settled`; it stays stopped until `resume`. */
   async compare(
     violations: string[],

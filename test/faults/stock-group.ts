@@ -9,6 +9,7 @@
  * starts anew by itself; where it does not, whoever runs it starts a new consumer, and so does this.
  */
 import type { Consumer, Kafka } from 'kafkajs'
+import { describeGroup } from '../../src/client/admin-groups.ts'
 import type { Cluster } from '../../src/client/cluster.ts'
 import { committedOffsets } from '../../src/client/consumer.ts'
 import { labelOf } from './numbered-writer.ts'
@@ -78,10 +79,13 @@ export class StockGroup {
    * Throws when it does not get there.
    */
   async compare(cluster: Cluster, violations: string[]): Promise<void> {
+    let offsets: readonly number[] = []
     await until(`${this.name} at the end of ${this.#topic.name}`, CATCH_UP_MS_MAX, async () => {
-      const offsets = await this.#committed(cluster, violations)
+      offsets = await this.#committed(cluster, violations)
       const isThere = offsets.every((offset, partition) => offset === this.#topic.endOf(partition))
       return isThere || violations.length > 0 ? true : null
+    }).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}; ${await this.#standing(cluster, offsets)}`)
     })
     violations.push(...this.#violations.splice(0))
     for (const [partition, labels] of this.#labels.entries())
@@ -109,6 +113,17 @@ export class StockGroup {
         violations.push(`${this.name} has ${offset} of partition ${partition}; ${least} was acknowledged`)
       return Math.max(0, offset)
     })
+  }
+
+  /** For whoever has to find out why the group does not get to the end. */
+  async #standing(cluster: Cluster, committed: readonly number[]): Promise<string> {
+    const { state, memberCount, offsets } = await describeGroup(cluster, this.name)
+    const owned = offsets.map(({ partition, memberId }) => `${partition} by ${memberId ?? 'nobody'}`)
+    const partitions = this.#labels.map(
+      (labels, partition) =>
+        `${partition}: committed ${committed[partition]}, handed over ${labels.length}, ends at ${this.#topic.endOf(partition)}`,
+    )
+    return `${partitions.join('; ')}; the group is ${state} with ${memberCount} members, ${owned.join(', ')}; ${this.summary}`
   }
 
   async #startMember(member: number): Promise<void> {

@@ -5,7 +5,7 @@
  * all the same, nobody knows what became of it, and kafkajs would give its sequence numbers to other records, which the
  * broker then has to take for the same ones: the producer is thrown away, as its users must.
  */
-import kafkajs, { type Producer } from 'kafkajs'
+import kafkajs, { type LogEntry, type Producer } from 'kafkajs'
 import { createTopic } from '../../src/client/admin-topics.ts'
 import type { Cluster } from '../../src/client/cluster.ts'
 import { Gate } from './gate.ts'
@@ -24,6 +24,7 @@ export const STOCK_PARTITIONS = 4
 const WRITERS = 8
 const MEMBERS = 2
 const BETWEEN_SENDS_MS = 5
+const LOG_LINES_KEPT = 300
 
 /** One idempotent kafkajs producer, made anew when a send of it has failed. */
 class StockProducer {
@@ -69,6 +70,8 @@ export class StockLoad {
   readonly #loops: Promise<void>[] = []
   readonly #topic: WrittenTopic
   readonly #groups: readonly StockGroup[]
+  /** The newest lines that kafkajs logged, for whoever has to find out why it stands still. */
+  readonly #logged: string[] = []
   /** How often a send failed for good, by its error. */
   readonly failures = new Map<string, number>()
 
@@ -77,7 +80,8 @@ export class StockLoad {
     this.#kafka = new kafkajs.Kafka({
       clientId: 'stock',
       brokers: bootstrap.split(','),
-      logLevel: kafkajs.logLevel.NOTHING,
+      logLevel: kafkajs.logLevel.INFO,
+      logCreator: () => (entry) => this.#note(entry),
       connectionTimeout: 1_000,
       requestTimeout: requestTimeoutMs,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 20 },
@@ -115,6 +119,11 @@ export class StockLoad {
     return `kafkajs: ${records} idempotent records acknowledged (sends that failed: ${failed}); ${this.#groups.map((group) => group.summary).join('; ')}`
   }
 
+  /** The newest of what kafkajs logged. */
+  get logged(): readonly string[] {
+    return this.#logged
+  }
+
   /** Waits until every send has ended; nothing is sent until `resume`. */
   stop(): Promise<void> {
     return this.#gate.close()
@@ -139,6 +148,12 @@ export class StockLoad {
     await Promise.all(this.#producers.map((producer) => producer.close()))
     await this.#topic.readAgain(this.#cluster, violations)
     await this.#cluster.close()
+  }
+
+  #note({ namespace, log }: LogEntry): void {
+    const { timestamp, message, ...rest } = log
+    this.#logged.push(`${timestamp} ${namespace} ${message} ${JSON.stringify(rest)}`)
+    if (this.#logged.length > LOG_LINES_KEPT) this.#logged.shift()
   }
 
   async #loop(writer: NumberedWriter): Promise<void> {
