@@ -84,6 +84,7 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     await simulation.settled(whole(simulation, admin), HEAL_MS_MAX)
     const looking = new CommittingGroup(admin, history, simulation.random.stream('look'), GROUP, TOPIC)
     await simulation.settled(looking.look(), HEAL_MS_MAX)
+    await simulation.settled(level(simulation, admin), HEAL_MS_MAX)
     history.finalLogs.push(...finalLogs(simulation.nodes))
     for (const [name, invariant] of Object.entries(invariants))
       violations.push(...invariant(history).map((told) => `${name}: ${told}`))
@@ -149,6 +150,14 @@ async function whole(simulation: Simulation, admin: Cluster): Promise<void> {
     }
     await admin.pause(LOOK_MS)
   }
+}
+
+/** Resolves when no replica lags: one that is in sync may still lack what only its leader has acknowledged. */
+async function level({ nodes }: Simulation, admin: Cluster): Promise<void> {
+  const lags = (partition: number): boolean =>
+    new Set(nodes.map((node) => node.segmentBytes(TOPIC, partition).length)).size > 1
+  while (Array.from({ length: PARTITIONS }, (_, partition) => lags(partition)).includes(true))
+    await admin.pause(LOOK_MS)
 }
 
 function finalLogs(nodes: readonly SimulatedNode[]): FinalLog[] {
