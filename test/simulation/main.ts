@@ -3,7 +3,7 @@
  *
  *   npm run simulate -- --seed N                 one seed, with a readable transcript
  *   npm run simulate -- --seeds N [--from N]     a sweep on all cores
- *   npm run simulate -- --planted [NAME]         plants bugs in copies of the code, and counts the seeds that catch them
+ *   npm run simulate -- --planted [--only NAME]  plants bugs in copies of the code, and counts the seeds that catch them
  *
  *   --minutes N   virtual minutes under faults (0.25)      --nodes N   brokers (3)
  *   --faults A,B  only these; "" for none                  --first     stop at the first violation
@@ -15,10 +15,14 @@ import { type RunReport, runSeed } from '../../src/simulation/run.ts'
 import { plantAll } from './planted.ts'
 import { type SeedResult, sweep } from './sweep.ts'
 
+const SWEPT_SEEDS = 100
+/** A bug that so many seeds do not show is not seen. */
+const PLANTED_SEEDS = 1_000
+
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string' },
-    seeds: { type: 'string', default: '100' },
+    seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '0.25' },
     nodes: { type: 'string', default: '3' },
@@ -57,7 +61,7 @@ const run = (seed: number, keepsLines: boolean): Promise<RunReport> =>
 /** One line for each seed, read by the sweep. */
 async function worker(every: number): Promise<void> {
   const from = Number(options.from)
-  const end = from + Number(options.seeds)
+  const end = from + Number(options.seeds ?? SWEPT_SEEDS)
   for (let seed = from; seed < end; seed += every) {
     const { lines: _, faults: struck, ...report } = await run(seed, false)
     const result: SeedResult = { ...report, faults: Object.fromEntries(struck) }
@@ -80,8 +84,9 @@ async function one(seed: number): Promise<void> {
 
 if (options.every !== undefined) await worker(Number(options.every))
 else if (options.seed !== undefined) await one(Number(options.seed))
-else if (options.planted) process.exitCode = (await plantAll(options.only ?? null)) ? 0 : 1
+else if (options.planted)
+  process.exitCode = (await plantAll(options.only ?? null, Number(options.seeds ?? PLANTED_SEEDS))) ? 0 : 1
 else {
   const passed = process.argv.slice(2)
-  process.exitCode = (await sweep(passed, Number(options.from), Number(options.seeds))) ? 0 : 1
+  process.exitCode = (await sweep(passed, Number(options.from), Number(options.seeds ?? SWEPT_SEEDS))) ? 0 : 1
 }

@@ -14,8 +14,13 @@ export type SeedResult = Omit<RunReport, 'lines' | 'faults'> & {
 
 const MAIN = join(import.meta.dirname, 'main.ts')
 const TOLD_EVERY = 100
+/** A seed that takes so long in real time goes round in circles. */
+const SEED_MS_MAX = 180_000
 
-/** The results of seeds `from`, `from + every`, … as they come; ends the process when the caller stops listening. */
+/**
+ * The results of seeds `from`, `from + every`, … as they come; ends the process when the caller stops listening. Throws when
+ * the process breaks, or tells nothing for too long.
+ */
 export async function* resultsOf(
   main: string,
   passed: readonly string[],
@@ -27,12 +32,19 @@ export async function* resultsOf(
   const child = spawn(process.execPath, [main, ...passed, ...own], { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const ended = new Promise<number | string | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal)),
+  )
+  const silence = setTimeout(() => child.kill('SIGKILL'), SEED_MS_MAX)
   try {
-    for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as SeedResult
+    for await (const line of createInterface({ input: child.stdout })) {
+      silence.refresh()
+      yield JSON.parse(line) as SeedResult
+    }
     const code = await ended
     if (code !== 0) throw new Error(`a process of the sweep ended with ${code}: ${errors}`)
   } finally {
+    clearTimeout(silence)
     child.kill()
   }
 }
