@@ -6,7 +6,9 @@
  * member was handed, and goes on without a gap. Being handed a record twice after a rebalance is no fault.
  *
  * kafkajs looks its coordinator up only when it joins. When that one is gone it retries five times, gives up (CRASH), and
- * starts anew by itself; where it does not, whoever runs it starts a new consumer, and so does this.
+ * starts anew by itself; where it does not, whoever runs it starts a new consumer, and so does this. It may also stand
+ * still for ever, without a word: a batch that comes in while its only worker ends an error is never looked at
+ * (`consumer/worker.js`; seen when the leader of a fetch had just come back). Such a consumer is replaced too, and counted.
  */
 import type { Consumer, Kafka } from 'kafkajs'
 import { describeGroup } from '../../src/client/admin-groups.ts'
@@ -18,6 +20,8 @@ import { disconnected } from './stock-client.ts'
 import type { WrittenTopic } from './written-topic.ts'
 
 const CATCH_UP_MS_MAX = 120_000
+/** A consumer that fetches nothing for so long stands still: longer than its session, and than any request may take. */
+const STILL_MS_MAX = 20_000
 const NO_COMMIT = -1
 
 export type HandOver = 'batches' | 'messages'
@@ -41,6 +45,8 @@ export class StockGroup {
   readonly #topic: WrittenTopic
   readonly #handOver: HandOver
   readonly #members = new Map<number, Consumer>()
+  /** When each was last seen to do anything, by a clock of its own. */
+  readonly #seenMs = new Map<number, number>()
   /** By partition, by offset: what was handed over first. */
   readonly #labels: readonly string[][]
   /** By partition: the newest commit that was acknowledged; -1 none, as the cluster answers then. */
@@ -54,6 +60,7 @@ export class StockGroup {
   /** How often kafkajs gave up, by why. */
   readonly #crashes = new Map<string, number>()
   #replacements = 0
+  #standstills = 0
 
   constructor(name: string, kafka: Kafka, topic: WrittenTopic, handOver: HandOver) {
     this.name = name
@@ -66,7 +73,7 @@ export class StockGroup {
 
   get summary(): string {
     const crashes = [...this.#crashes].map(([why, count]) => `${count} × ${why}`).join(', ') || 'none'
-    return `${this.name}: ${this.#deliveries} handed over, ${this.#commits} commits, ${this.#joins} joins, ${this.#replacements} consumers replaced, crashes of kafkajs: ${crashes}`
+    return `${this.name}: ${this.#deliveries} handed over, ${this.#commits} commits, ${this.#joins} joins, ${this.#replacements} consumers replaced (${this.#standstills} stood still), crashes of kafkajs: ${crashes}`
   }
 
   async start(members: number): Promise<void> {
@@ -81,6 +88,7 @@ export class StockGroup {
   async compare(cluster: Cluster, violations: string[]): Promise<void> {
     let offsets: readonly number[] = []
     await until(`${this.name} at the end of ${this.#topic.name}`, CATCH_UP_MS_MAX, async () => {
+      this.#replaceWhoStandsStill()
       offsets = await this.#committed(cluster, violations)
       const isThere = offsets.every((offset, partition) => offset === this.#topic.endOf(partition))
       return isThere || violations.length > 0 ? true : null
@@ -137,6 +145,12 @@ export class StockGroup {
       readUncommitted: this.#handOver === 'messages',
     })
     this.#members.set(member, consumer)
+    const seen = (): void => {
+      this.#seenMs.set(member, performance.now())
+    }
+    seen()
+    for (const event of [consumer.events.FETCH_START, consumer.events.HEARTBEAT, consumer.events.CRASH])
+      consumer.on(event, seen)
     /** Where this member stands since it last joined, by partition. */
     const positions = new Map<number, number>()
     consumer.on(consumer.events.GROUP_JOIN, () => {
@@ -162,6 +176,15 @@ export class StockGroup {
         ? { eachBatch: async ({ batch }) => take(batch.partition, batch.messages) }
         : { eachMessage: async ({ partition, message }) => take(partition, [message]) },
     )
+  }
+
+  #replaceWhoStandsStill(): void {
+    for (const [member, consumer] of this.#members) {
+      if (performance.now() - (this.#seenMs.get(member) ?? 0) < STILL_MS_MAX) continue
+      this.#standstills++
+      void disconnected(consumer)
+      this.#replace(member)
+    }
   }
 
   #replace(member: number): void {
