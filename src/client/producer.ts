@@ -2,7 +2,9 @@
  * Sends records: gathers them into one batch for each partition, compresses, and retries what may be retried.
  *
  * One request per partition is under way at a time, so retries cannot change the order; with `idempotent` a
- * retry cannot double a record either (KIP-98). What `send` resolved is in the log as `acks` promises.
+ * retry cannot double a record either (KIP-98). What `send` resolved is in the log as `acks` promises. After a send whose
+ * fate is not known it goes on in the next producer epoch, as Kafka's does (KIP-360): the sequence may be taken, and what
+ * came with it again would count as a duplicate.
  */
 import { errorCode } from '../protocol/errors.ts'
 import { initProducerId } from '../protocol/messages/init-producer-id.ts'
@@ -41,17 +43,25 @@ export interface SentBatch {
 interface Identity {
   readonly producerId: bigint
   readonly producerEpoch: number
+  /** The next sequence of each partition. */
+  readonly sequences: Map<string, number>
 }
 
 /** Produce up to 12 names topics, which needs no look-up of ids. */
 const VERSION_BY_NAME = 12
 const BATCH_SIZE_BYTES_DEFAULT = 900_000
 const RECORD_OVERHEAD_BYTES = 70
+const PRODUCER_EPOCH_MAX = 32_767
+
+/** The same producer in its next epoch; null when there is none left. */
+function nextEpoch({ producerId, producerEpoch }: Identity): Promise<Identity> | null {
+  if (producerEpoch >= PRODUCER_EPOCH_MAX) return null
+  return Promise.resolve({ producerId, producerEpoch: producerEpoch + 1, sequences: new Map() })
+}
 
 export class Producer {
   readonly #cluster: Cluster
   readonly #options: Required<ProducerOptions>
-  readonly #sequences = new Map<string, number>()
   /** The tail of each partition's requests: the next one waits for it. */
   readonly #tails = new Map<string, Promise<unknown>>()
   #identity: Promise<Identity> | null = null
@@ -128,19 +138,28 @@ export class Producer {
   }
 
   async #sendBatch(topic: string, partition: number, records: readonly NewRecord[]): Promise<SentBatch> {
-    const identity = this.#options.idempotent ? await this.#producerIdentity() : null
+    const opening = this.#options.idempotent ? this.#producerIdentity() : null
+    const identity = await opening
     const key = `${topic}\0${partition}`
-    const baseSequence = this.#sequences.get(key) ?? 0
+    const baseSequence = identity?.sequences.get(key) ?? 0
     const batch = this.#batch(records, identity, baseSequence)
-    const baseOffset = await this.#cluster.retrying(() =>
-      this.#cluster.atLeader(topic, partition, (leader) => this.#produce(leader, topic, partition, batch)),
-    )
-    if (identity !== null) this.#sequences.set(key, (baseSequence + records.length) % 2 ** 31)
-    return { partition, baseOffset, count: records.length }
+    try {
+      const baseOffset = await this.#cluster.retrying(() =>
+        this.#cluster.atLeader(topic, partition, (leader) => this.#produce(leader, topic, partition, batch)),
+      )
+      identity?.sequences.set(key, (baseSequence + records.length) % 2 ** 31)
+      return { partition, baseOffset, count: records.length }
+    } catch (error) {
+      if (identity !== null && this.#identity === opening) this.#identity = nextEpoch(identity)
+      throw error
+    }
   }
 
   #batch(records: readonly NewRecord[], identity: Identity | null, baseSequence: number): Buffer {
-    const sequenced = identity === null ? {} : { ...identity, baseSequence }
+    const sequenced =
+      identity === null
+        ? {}
+        : { producerId: identity.producerId, producerEpoch: identity.producerEpoch, baseSequence }
     return buildBatch(records, { compression: this.#options.compression, ...sequenced })
   }
 
@@ -179,14 +198,20 @@ export class Producer {
   }
 
   #producerIdentity(): Promise<Identity> {
-    this.#identity ??= this.#cluster.retrying(async () => {
+    if (this.#identity !== null) return this.#identity
+    const opening = this.#cluster.retrying(async () => {
       const answer = await this.#cluster.request(null, initProducerId, {
         transactionalId: null,
         transactionTimeoutMs: 0,
       })
       if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'producer id')
-      return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+      const { producerId, producerEpoch } = answer
+      return { producerId, producerEpoch, sequences: new Map() }
     })
-    return this.#identity
+    this.#identity = opening
+    opening.catch(() => {
+      if (this.#identity === opening) this.#identity = null
+    })
+    return opening
   }
 }
