@@ -1,20 +1,35 @@
 /**
- * What the clients of a simulation did and were told: the evidence that invariants are judged by.
+ * What the clients of a simulation did and were told, and what its witnesses saw: the evidence that invariants are
+ * judged by.
  *
- * A record is known by a label that no other record has. Of a send that failed nobody knows whether its records are in
- * the log (`unknown`, Jepsen's `info`). It judges nothing.
+ * A record is known by a label that no other record has. Of a send whose answer was lost nobody knows whether its
+ * records are in the log (`unknown`, Jepsen's `info`); one that was `refused` left nothing there (Jepsen's `fail`). All
+ * times are virtual milliseconds of one clock. It judges nothing.
  */
+import type { MetadataImage } from '../coordination/metadata/image.ts'
 
 export interface SentRecords {
   readonly writer: string
   readonly topic: string
   readonly partition: number
   readonly acks: 0 | 1 | -1
+  /** Idempotent, and tried again until its time was up. */
+  readonly isPatient: boolean
   /** In the order of sending. */
   readonly labels: readonly string[]
-  outcome: 'under way' | 'acknowledged' | 'unknown'
+  readonly invokedMs: number
+  outcome: 'under way' | 'acknowledged' | 'unknown' | 'refused'
+  /** When the outcome was known; Infinity until then. */
+  endedMs: number
   /** Of the first record, as acknowledged; -1 until then. */
   baseOffset: number
+  /** What the writer was told instead of an acknowledgement. */
+  error: SendError | null
+}
+
+export interface SendError {
+  readonly code: string
+  readonly isRetriable: boolean
 }
 
 export interface ReadRecord {
@@ -23,6 +38,25 @@ export interface ReadRecord {
   readonly partition: number
   readonly offset: number
   readonly label: string
+  readonly atMs: number
+  /** As told with the record. */
+  readonly highWatermark: number
+}
+
+/** A client asked where a partition ends. */
+export interface EndRead {
+  readonly topic: string
+  readonly partition: number
+  /** One past the last offset that may be read. */
+  readonly endOffset: number
+  readonly invokedMs: number
+  readonly endedMs: number
+}
+
+/** A reader was told that the offset which it was to read next is out of range. */
+export interface LostPosition {
+  readonly reader: string
+  readonly told: string
 }
 
 export interface OffsetCommit {
@@ -40,6 +74,66 @@ export interface OffsetRead {
   readonly invokedMs: number
 }
 
+/** A batch where it lay on a disk. */
+export interface SeenBatch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly leaderEpoch: number
+  readonly checksum: number
+}
+
+/** A batch when it was first seen in one place. */
+export interface WrittenBatch extends SeenBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly node: number
+}
+
+/** What one disk held of a partition at one moment: the first `count` of `batches`, which may have grown since. */
+export interface ReplicaSight {
+  readonly topic: string
+  readonly partition: number
+  readonly node: number
+  /** Which disk that was; null when it had no name yet. */
+  readonly directoryId: string | null
+  readonly batches: readonly SeenBatch[]
+  readonly count: number
+  /** False while something lies there that is no batch: a torn end, or damage. Then more may be lost than `count` says. */
+  readonly isWhole: boolean
+}
+
+/** All disks at one moment. */
+export interface Sight {
+  readonly atMs: number
+  readonly replicas: readonly ReplicaSight[]
+}
+
+/** The cluster's metadata after one batch of its log, of the log as it is at the end. */
+export interface MetadataState {
+  /** One past the batch. */
+  readonly endOffset: number
+  /** When the batch was first seen on any disk: it was not committed before. */
+  readonly seenMs: number
+  readonly image: MetadataImage
+}
+
+/** A vote that a node gave away, itself included. */
+export interface OverheardVote {
+  readonly epoch: number
+  /** The voter, disk included: with another disk it is another voter. */
+  readonly voter: string
+  readonly candidate: number
+}
+
+/** What a leader of the quorum told one follower, in the order of telling. */
+export interface OverheardLeader {
+  readonly epoch: number
+  readonly leader: number
+  readonly highWatermark: number
+  readonly follower: number
+  readonly atMs: number
+}
+
 /** One record where it lies at the end. */
 export interface LoggedRecord {
   readonly offset: number
@@ -51,14 +145,34 @@ export interface FinalLog {
   readonly topic: string
   readonly partition: number
   readonly records: readonly LoggedRecord[]
+  readonly batches: readonly SeenBatch[]
   /** Bytes of the segments of each replica, by node. */
   readonly replicas: ReadonlyMap<number, Buffer>
 }
 
+/** What a topic was created with, as far as invariants must know it. */
+export interface TopicRules {
+  readonly replicationFactor: number
+  readonly insyncReplicasMin: number
+}
+
 export class History {
+  readonly topics = new Map<string, TopicRules>()
+  /** When the last fault ended. */
+  healedMs = Number.POSITIVE_INFINITY
   readonly sends: SentRecords[] = []
   readonly reads: ReadRecord[] = []
+  readonly endReads: EndRead[] = []
+  readonly lostPositions: LostPosition[] = []
   readonly commits: OffsetCommit[] = []
   readonly offsetReads: OffsetRead[] = []
   readonly finalLogs: FinalLog[] = []
+  readonly sights: Sight[] = []
+  readonly writtenBatches: WrittenBatch[] = []
+  readonly votes: OverheardVote[] = []
+  readonly leaders: OverheardLeader[] = []
+  /** Of the metadata log, oldest first. */
+  metadataStates: readonly MetadataState[] = []
+  /** The metadata log of each node at the end. */
+  readonly metadataLogs = new Map<number, readonly SeenBatch[]>()
 }

@@ -27,7 +27,7 @@ const DATA = '/data'
 export interface SimulatedMachines {
   readonly queue: EventQueue
   readonly network: VirtualNetwork
-  readonly peers: VirtualPeers
+  readonly peers: Pick<VirtualPeers, 'of' | 'end'>
   readonly logOf: (host: string) => Log
 }
 

@@ -5,6 +5,7 @@
  * something takes, `pass` for a while. It strikes no faults by itself.
  */
 import { Cluster, type ClusterOptions } from '../client/cluster.ts'
+import type { PeerNetwork } from '../runtime/peers.ts'
 import { EventQueue, type EventSource } from './event-queue.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { CLIENT_PORT, hostOf, SimulatedNode } from './simulated-node.ts'
@@ -22,6 +23,8 @@ export interface SimulationOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Keeps what happened in words; else only its hash. */
   readonly keepsLines?: boolean
+  /** Stands before the port by which a node speaks to its peers, of each of its lives. */
+  readonly tapPeers?: (peers: PeerNetwork) => PeerNetwork
   /** See `EventQueue`. */
   readonly hostTurn: () => Promise<void>
 }
@@ -38,17 +41,19 @@ export class Simulation {
   readonly #network: VirtualNetwork
   readonly #clients: EventSource
 
-  constructor({ seed, nodes, settings = {}, keepsLines = false, hostTurn }: SimulationOptions) {
+  constructor(options: SimulationOptions) {
+    const { seed, nodes, settings = {}, keepsLines = false, tapPeers = (peers) => peers, hostTurn } = options
     this.random = new SeededRandom(seed)
     this.queue = new EventQueue(this.random.stream('order'), hostTurn)
     this.transcript = new Transcript(() => this.queue.nowMs, keepsLines)
     this.links = new VirtualLinks(this.queue, this.random.stream('links'))
     this.#network = new VirtualNetwork(this.links, this.random.stream('network'))
     this.#clients = this.queue.source('clients')
+    const peers = new VirtualPeers(this.links)
     const machines = {
       queue: this.queue,
       network: this.#network,
-      peers: new VirtualPeers(this.links),
+      peers: { of: (life: HostLife) => tapPeers(peers.of(life)), end: (life: HostLife) => peers.end(life) },
       logOf: (host: string) => this.transcript.logOf(host),
     }
     const voters = Array.from({ length: nodes }, (_, index) => index + 1)

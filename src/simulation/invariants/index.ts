@@ -2,16 +2,28 @@
  * All invariants that a history is held to, by name. Each tells in words what broke it, and nothing when it holds.
  */
 import type { History } from '../history.ts'
+import { acknowledgedOnEnoughDisks } from './acknowledged-on-enough-disks.ts'
 import { committedOffsetsStay } from './committed-offsets-stay.ts'
+import { deposedLeadersAcknowledgeNothing } from './deposed-leaders-acknowledge-nothing.ts'
+import { electionsAreClean } from './elections-are-clean.ts'
+import { endsNeverStepBack } from './ends-never-step-back.ts'
+import { leaderEpochsGrow } from './leader-epochs-grow.ts'
 import { noAckedLoss } from './no-acked-loss.ts'
 import { noDuplicate } from './no-duplicate.ts'
 import { noPhantom } from './no-phantom.ts'
 import { offsetsContiguous } from './offsets-contiguous.ts'
 import { offsetsNameOneRecord } from './offsets-name-one-record.ts'
+import { oneBatchAtAPlace } from './one-batch-at-a-place.ts'
+import { oneLeaderInATerm } from './one-leader-in-a-term.ts'
+import { oneVoteInATerm } from './one-vote-in-a-term.ts'
+import { patientProducersSucceed } from './patient-producers-succeed.ts'
 import { producerOrder } from './producer-order.ts'
+import { quorumKeepsWhatItCommitted } from './quorum-keeps-what-it-committed.ts'
 import { readsAreKept } from './reads-are-kept.ts'
 import { readsInOrder } from './reads-in-order.ts'
+import { refusedIsNotThere } from './refused-is-not-there.ts'
 import { replicasEqual } from './replicas-equal.ts'
+import { replicasInSyncAreComplete } from './replicas-in-sync-are-complete.ts'
 
 export const invariants: Readonly<Record<string, (history: History) => string[]>> = {
   'no acknowledged record is lost': noAckedLoss,
@@ -20,8 +32,20 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'offsets are contiguous': offsetsContiguous,
   'records of a producer keep their order': producerOrder,
   'no record stands twice': noDuplicate,
+  'what was refused is not there': refusedIsNotThere,
+  'patient producers succeed': patientProducersSucceed,
   'readers see every offset once, in order': readsInOrder,
   'what was read stays': readsAreKept,
+  'ends never step back': endsNeverStepBack,
   'replicas are equal': replicasEqual,
+  'replicas in sync have what is committed': replicasInSyncAreComplete,
+  'leader epoch and offset name one batch': oneBatchAtAPlace,
+  'leader epochs grow': leaderEpochsGrow,
+  'what is acknowledged lies on enough disks': acknowledgedOnEnoughDisks,
+  'elections are clean': electionsAreClean,
+  'a deposed leader acknowledges nothing': deposedLeadersAcknowledgeNothing,
+  'a node votes once in a term': oneVoteInATerm,
+  'a term has one leader': oneLeaderInATerm,
+  'the quorum keeps what it committed': quorumKeepsWhatItCommitted,
   'committed offsets stay': committedOffsetsStay,
 }

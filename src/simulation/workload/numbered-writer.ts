@@ -1,7 +1,9 @@
 /**
  * A producer that sends numbered records to one partition, one batch after the other, and notes what it was told.
+ *
+ * One that makes a single attempt for each send knows of some errors that nothing was appended.
  */
-import { ClientError } from '../../client/client-error.ts'
+import { ClientError, type ClientErrorCode } from '../../client/client-error.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { Producer } from '../../client/producer.ts'
 import type { History, SentRecords } from '../history.ts'
@@ -13,8 +15,19 @@ export interface WriterOptions {
   readonly partition: number
   readonly acks: 0 | 1 | -1
   readonly idempotent: boolean
+  /** How long its client tries again: not at all, not long enough for every fault, or longer than any lasts. */
+  readonly patience: 'none' | 'some' | 'enough'
 }
 
+/** Of a single attempt: nothing was sent, or it was refused before it was appended. */
+const REFUSED: readonly ClientErrorCode[] = [
+  'CONNECTION_FAILED',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_ENOUGH_REPLICAS',
+  'MESSAGE_TOO_LARGE',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'INVALID_PRODUCER_EPOCH',
+]
 const RECORDS_MAX = 5
 const PADDING_BYTES_MAX = 300
 const PAUSE_MS_MAX = 40
@@ -44,7 +57,7 @@ export class NumberedWriter {
   }
 
   async #sendOnce(producer: Producer): Promise<void> {
-    const { name, topic, partition, acks } = this.#options
+    const { name, topic, partition, acks, idempotent, patience } = this.#options
     const count = 1 + this.#random.below(RECORDS_MAX)
     const labels = Array.from({ length: count }, () => `${name}:${this.#next++}`)
     const sent: SentRecords = {
@@ -52,9 +65,13 @@ export class NumberedWriter {
       topic,
       partition,
       acks,
+      isPatient: idempotent && patience === 'enough',
       labels,
+      invokedMs: this.#nowMs(),
       outcome: 'under way',
+      endedMs: Number.POSITIVE_INFINITY,
       baseOffset: -1,
+      error: null,
     }
     this.#history.sends.push(sent)
     const padding = 'x'.repeat(this.#random.below(PADDING_BYTES_MAX))
@@ -65,8 +82,14 @@ export class NumberedWriter {
       sent.baseOffset = batch?.baseOffset ?? -1
     } catch (error) {
       if (!(error instanceof ClientError)) throw error
-      sent.outcome = 'unknown'
+      sent.outcome = patience === 'none' && REFUSED.includes(error.code) ? 'refused' : 'unknown'
+      sent.error = { code: error.code, isRetriable: error.retriable }
     }
+    sent.endedMs = this.#nowMs()
+  }
+
+  #nowMs(): number {
+    return this.#cluster.world.clock.monotonicMs()
   }
 }
 

@@ -1,0 +1,66 @@
+/**
+ * Looks at the disks of all nodes again and again, and notes what lay there: the replicas of some partitions and the
+ * metadata log, whatever their brokers say of it.
+ *
+ * What happens between two looks it may miss, so what it notes is true but not all there is. It tells no node anything.
+ */
+import { joinPath } from '../../runtime/disk.ts'
+import { decodeMetaProperties } from '../../storage/meta-properties.ts'
+import type { History, ReplicaSight } from '../history.ts'
+import type { SimulatedNode } from '../simulated-node.ts'
+import { contentOf, ReplicaTrack, unharmed } from './replica-track.ts'
+
+const DATA = '/data'
+export const METADATA_TOPIC = '__cluster_metadata'
+
+export class DiskWitness {
+  readonly #nodes: readonly SimulatedNode[]
+  readonly #history: History
+  readonly #partitions: readonly { readonly topic: string; readonly partition: number }[]
+  readonly #tracks = new Map<string, ReplicaTrack>()
+  readonly #metadataSeenMs = new Map<string, number>()
+
+  constructor(
+    nodes: readonly SimulatedNode[],
+    history: History,
+    partitions: readonly { readonly topic: string; readonly partition: number }[],
+  ) {
+    this.#nodes = nodes
+    this.#history = history
+    this.#partitions = [{ topic: METADATA_TOPIC, partition: 0 }, ...partitions]
+  }
+
+  /** When that batch of the metadata log was first seen anywhere; Infinity if never. */
+  metadataSeenMs(baseOffset: number, epoch: number): number {
+    return this.#metadataSeenMs.get(`${baseOffset}@${epoch}`) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Notes what is there now. */
+  look(atMs: number): void {
+    const replicas = this.#nodes.flatMap((node) =>
+      unharmed(node.disk, () =>
+        this.#partitions.map(({ topic, partition }) => this.#replica(node, topic, partition, atMs)),
+      ),
+    )
+    this.#history.sights.push({ atMs, replicas })
+  }
+
+  #replica(node: SimulatedNode, topic: string, partition: number, atMs: number): ReplicaSight {
+    const key = `${node.id} ${topic}-${partition}`
+    const track = this.#tracks.get(key) ?? new ReplicaTrack(joinPath(DATA, `${topic}-${partition}`))
+    this.#tracks.set(key, track)
+    const { batches, fresh, isWhole } = track.look(node.disk)
+    const count = batches.length
+    for (const batch of batches.slice(count - fresh)) {
+      this.#history.writtenBatches.push({ ...batch, topic, partition, node: node.id })
+      const place = `${batch.baseOffset}@${batch.leaderEpoch}`
+      if (topic === METADATA_TOPIC && !this.#metadataSeenMs.has(place)) this.#metadataSeenMs.set(place, atMs)
+    }
+    return { topic, partition, node: node.id, directoryId: directoryOf(node), batches, count, isWhole }
+  }
+}
+
+function directoryOf({ disk }: SimulatedNode): string | null {
+  const content = contentOf(disk, joinPath(DATA, 'meta.properties'))
+  return content === null ? null : (decodeMetaProperties(content)?.directoryId ?? null)
+}

@@ -1,0 +1,137 @@
+/**
+ * Follows one replica's log on a virtual disk, batch by batch, from outside: it reads the files, never the broker.
+ *
+ * A look costs what was appended since the one before; where a log was cut or replaced it is read anew. What a crash left
+ * torn or damaged at the end is not there. It changes nothing on the disk, and faults of the disk do not strike it.
+ */
+import {
+  BATCH_HEADER_BYTES,
+  baseOffset,
+  batchSizeBytes,
+  isCrcValid,
+  lastOffset,
+  leaderEpoch,
+  MAGIC,
+  magicOf,
+  storedCrc,
+} from '../../protocol/records/batch.ts'
+import { joinPath } from '../../runtime/disk.ts'
+import type { MemoryDisk } from '../../runtime/memory-disk.ts'
+import type { SeenBatch } from '../history.ts'
+
+/** Runs `read` while no fault of the disk strikes. */
+export function unharmed<T>(disk: MemoryDisk, read: () => T): T {
+  const { fault } = disk
+  disk.fault = () => null
+  try {
+    return read()
+  } finally {
+    disk.fault = fault
+  }
+}
+
+/** The content of a file from `position` on; null when there is none. */
+export function contentOf(disk: MemoryDisk, path: string, position = 0): Buffer | null {
+  if (disk.status(path)?.kind !== 'file') return null
+  const file = disk.open(path, 'read')
+  const bytes = Buffer.alloc(Math.max(0, file.sizeBytes() - position))
+  file.readSync(bytes, 0, bytes.length, position)
+  file.close()
+  return bytes
+}
+
+/** The batches of a log as far as they are whole, and where each begins. */
+export function* wholeBatches(bytes: Buffer): Generator<SeenBatch & { readonly position: number }> {
+  for (let position = 0; bytes.length - position >= BATCH_HEADER_BYTES; ) {
+    const sizeBytes = batchSizeBytes(bytes, position)
+    if (sizeBytes < BATCH_HEADER_BYTES || sizeBytes > bytes.length - position) return
+    if (magicOf(bytes, position) !== MAGIC || !isCrcValid(bytes, position)) return
+    yield {
+      position,
+      baseOffset: baseOffset(bytes, position),
+      lastOffset: lastOffset(bytes, position),
+      leaderEpoch: leaderEpoch(bytes, position),
+      checksum: storedCrc(bytes, position),
+    }
+    position += sizeBytes
+  }
+}
+
+/** Whether two batches are the same one. */
+export function isSameBatch(one: SeenBatch, other: SeenBatch): boolean {
+  return (
+    one.baseOffset === other.baseOffset &&
+    one.leaderEpoch === other.leaderEpoch &&
+    one.checksum === other.checksum
+  )
+}
+
+/** Where the last look ended: the last batch, and one past it in its segment. */
+interface Mark {
+  readonly segment: string
+  readonly position: number
+  readonly endPosition: number
+}
+
+export interface LookedAt {
+  readonly batches: readonly SeenBatch[]
+  /** How many of them, the last ones, the look before did not have. */
+  readonly fresh: number
+  /** False where something lies behind them that is no batch. */
+  readonly isWhole: boolean
+}
+
+export class ReplicaTrack {
+  readonly #folder: string
+  #batches: SeenBatch[] = []
+  #mark: Mark | null = null
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** What is there now; nothing where there is no replica. */
+  look(disk: MemoryDisk): LookedAt {
+    if (disk.status(this.#folder)?.kind !== 'directory') {
+      this.#forget()
+      return { batches: this.#batches, fresh: 0, isWhole: true }
+    }
+    const names = disk.list(this.#folder).map(({ name }) => name)
+    const segments = names.filter((name) => name.endsWith('.log')).sort()
+    if (!this.#goesOn(disk)) this.#forget()
+    const before = this.#batches.length
+    const isWhole = segments
+      .filter((segment) => this.#mark === null || segment >= this.#mark.segment)
+      .every((segment) => this.#read(disk, segment))
+    return { batches: this.#batches, fresh: this.#batches.length - before, isWhole }
+  }
+
+  #forget(): void {
+    this.#batches = []
+    this.#mark = null
+  }
+
+  /** Whether the last batch of the look before still lies where it lay. */
+  #goesOn(disk: MemoryDisk): boolean {
+    const last = this.#batches.at(-1)
+    if (this.#mark === null || last === undefined) return false
+    const header = contentOf(disk, joinPath(this.#folder, this.#mark.segment), this.#mark.position)
+    if (header === null) return false
+    const [found] = wholeBatches(header)
+    return found !== undefined && isSameBatch(found, last)
+  }
+
+  /** False when it does not end whole: nothing behind can be believed. */
+  #read(disk: MemoryDisk, segment: string): boolean {
+    const from = this.#mark?.segment === segment ? this.#mark.endPosition : 0
+    const bytes = contentOf(disk, joinPath(this.#folder, segment), from)
+    if (bytes === null) return false
+    let read = 0
+    for (const { position, ...batch } of wholeBatches(bytes)) {
+      this.#batches.push(batch)
+      read = position + batchSizeBytes(bytes, position)
+      this.#mark = { segment, position: from + position, endPosition: from + read }
+    }
+    return read === bytes.length
+  }
+}

@@ -1,0 +1,173 @@
+/** A history without fault, for tests to spoil: two sends that stand in the log, three disks, a quorum, a group. */
+import { apply } from '../../src/coordination/metadata/apply.ts'
+import { emptyImage, type MetadataImage } from '../../src/coordination/metadata/image.ts'
+import type { MetadataRecord } from '../../src/coordination/metadata/record.ts'
+import { type FinalLog, History, type SeenBatch, type SentRecords } from '../../src/simulation/history.ts'
+
+export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+export const disks = ['', 'disk-of-one', 'disk-of-two', 'disk-of-three']
+
+export function sent(labels: readonly string[], more: Partial<SentRecords> = {}): SentRecords {
+  return {
+    writer: 'w',
+    topic: 't',
+    partition: 0,
+    acks: -1,
+    isPatient: true,
+    labels,
+    invokedMs: 10,
+    outcome: 'acknowledged',
+    endedMs: 20,
+    baseOffset: 0,
+    error: null,
+    ...more,
+  }
+}
+
+export function read(offset: number, label: string, reader = 'r') {
+  return { reader, topic: 't', partition: 0, offset, label, atMs: 30, highWatermark: offset + 1 }
+}
+
+export function batch(baseOffset: number, count = 1, leaderEpoch = 0): SeenBatch {
+  return { baseOffset, lastOffset: baseOffset + count - 1, leaderEpoch, checksum: 7_000 + baseOffset }
+}
+
+export function logOf(
+  labels: readonly string[],
+  offsets = labels.map((_, index) => index),
+  batches = [batch(0, 2), batch(2)],
+): FinalLog {
+  const bytes = Buffer.from(labels.join())
+  return {
+    topic: 't',
+    partition: 0,
+    records: labels.map((label, index) => ({ label, offset: offsets[index] ?? -1 })),
+    batches,
+    replicas: new Map([
+      [1, bytes],
+      [2, Buffer.from(bytes)],
+    ]),
+  }
+}
+
+/** What `records` make of an image. */
+export function changed(image: MetadataImage, ...records: readonly MetadataRecord[]): MetadataImage {
+  const applied = apply(image, records)
+  if (!applied.ok) throw new Error(applied.problem.reason)
+  return applied.image
+}
+
+function brokerRecord(brokerId: number): MetadataRecord {
+  return {
+    type: 'RegisterBrokerRecord',
+    value: {
+      brokerId,
+      isMigratingZkBroker: false,
+      incarnationId: TOPIC_ID,
+      brokerEpoch: BigInt(brokerId),
+      endPoints: [],
+      features: [],
+      rack: null,
+      fenced: false,
+      inControlledShutdown: false,
+      logDirs: [disks[brokerId] ?? ''],
+      cordonedLogDirs: null,
+    },
+  }
+}
+
+/** Three brokers, and a partition that node 1 leads with all three in sync. */
+export const firstImage: MetadataImage = changed(
+  emptyImage,
+  ...[1, 2, 3].map(brokerRecord),
+  { type: 'TopicRecord', value: { name: 't', topicId: TOPIC_ID } },
+  {
+    type: 'PartitionRecord',
+    value: {
+      partitionId: 0,
+      topicId: TOPIC_ID,
+      replicas: [1, 2, 3],
+      isr: [1, 2, 3],
+      removingReplicas: [],
+      addingReplicas: [],
+      leader: 1,
+      leaderRecoveryState: 0,
+      leaderEpoch: 0,
+      partitionEpoch: 0,
+      directories: disks.slice(1),
+      eligibleLeaderReplicas: null,
+      lastKnownElr: null,
+    },
+  },
+)
+
+/** A record that changes the partition; what is not named stays. */
+export function partitionChange(value: {
+  readonly leader?: number
+  readonly isr?: readonly number[]
+  readonly leaderRecoveryState?: number
+}): MetadataRecord {
+  return {
+    type: 'PartitionChangeRecord',
+    value: {
+      partitionId: 0,
+      topicId: TOPIC_ID,
+      isr: null,
+      leader: -2,
+      replicas: null,
+      removingReplicas: null,
+      addingReplicas: null,
+      leaderRecoveryState: -1,
+      directories: null,
+      eligibleLeaderReplicas: null,
+      lastKnownElr: null,
+      ...value,
+    },
+  }
+}
+
+const METADATA = { topic: '__cluster_metadata', partition: 0 }
+
+function replicaOf(node: number, place: { topic: string; partition: number }, batches: readonly SeenBatch[]) {
+  const directoryId = disks[node] ?? null
+  return { ...place, node, directoryId, batches, count: batches.length, isWhole: true }
+}
+
+/** All disks at a moment, with `batches` of the partition on the nodes that are named. */
+export function sightOf(atMs: number, batches: readonly SeenBatch[], nodes: readonly number[] = [1, 2, 3]) {
+  const place = { topic: 't', partition: 0 }
+  return {
+    atMs,
+    replicas: [1, 2, 3].flatMap((node) => [
+      replicaOf(node, METADATA, [batch(0, 1, 1), batch(1, 1, 1)]),
+      replicaOf(node, place, nodes.includes(node) ? batches : []),
+    ]),
+  }
+}
+
+export function whole(): History {
+  const history = new History()
+  history.topics.set('t', { replicationFactor: 3, insyncReplicasMin: 2 })
+  history.healedMs = 1_000
+  history.sends.push(sent(['w:0', 'w:1']), sent(['w:2'], { baseOffset: 2, invokedMs: 20, endedMs: 25 }))
+  history.reads.push(read(0, 'w:0'), read(1, 'w:1'))
+  history.endReads.push({ topic: 't', partition: 0, endOffset: 3, invokedMs: 26, endedMs: 27 })
+  history.commits.push({ group: 'g', offset: 3, invokedMs: 1, acknowledgedMs: 2 })
+  history.offsetReads.push({ group: 'g', offset: 3, invokedMs: 5 })
+  history.finalLogs.push(logOf(['w:0', 'w:1', 'w:2']))
+  for (const node of [1, 2, 3])
+    for (const one of [batch(0, 2), batch(2)])
+      history.writtenBatches.push({ ...one, topic: 't', partition: 0, node })
+  history.sights.push(sightOf(15, []), sightOf(40, [batch(0, 2), batch(2)]))
+  history.metadataStates = [
+    { endOffset: 1, seenMs: 1, image: firstImage },
+    { endOffset: 2, seenMs: 35, image: changed(firstImage, partitionChange({ isr: [1, 2] })) },
+  ]
+  for (const node of [1, 2, 3]) history.metadataLogs.set(node, [batch(0, 1, 1), batch(1, 1, 1)])
+  history.votes.push({ epoch: 1, voter: 'node 1', candidate: 1 }, { epoch: 1, voter: 'node 2', candidate: 1 })
+  history.leaders.push(
+    { epoch: 1, leader: 1, follower: 2, highWatermark: 0, atMs: 2 },
+    { epoch: 1, leader: 1, follower: 2, highWatermark: 2, atMs: 36 },
+  )
+  return history
+}
