@@ -1,10 +1,12 @@
 /**
  * A disk in memory behind the disk port: for embedded clusters, for tests, and for the simulator.
  *
- * It is deterministic: asynchronous calls complete through the given scheduler, faults come from the given
- * hook, and a crash asks the given dice what of the unsynced bytes and directory entries survives. It knows
- * the difference between written and synced for contents and for names (trap 4).
+ * It is deterministic: asynchronous calls complete through the given scheduler, faults come from the given hook, and a
+ * crash asks what of the unsynced bytes and directory entries survives (`crash-survival.ts`). It knows the difference
+ * between written and synced for contents and for names (trap 4), and can be copied as it stands.
  */
+
+import { type Dice, drawnSurvival, type Survival } from './crash-survival.ts'
 import {
   type DirectoryEntry,
   type DirectoryLock,
@@ -15,7 +17,8 @@ import {
   type FileStatus,
   type OpenMode,
 } from './disk.ts'
-import { type Dice, MemoryFile } from './memory-file.ts'
+import { MemoryDirectory, type MemoryNode } from './memory-directory.ts'
+import { MemoryFile } from './memory-file.ts'
 
 export type DiskOperation =
   | 'open'
@@ -37,53 +40,16 @@ export interface MemoryDiskOptions {
   readonly wallMs: () => number
 }
 
-type Node = MemoryFile | MemoryDirectory
+/** How a call goes wrong: it fails, a write after some bytes, or a read answers what the disk held before. */
+export type DiskFault =
+  | DiskErrorCode
+  | { readonly kind: 'short-write'; readonly code: DiskErrorCode; readonly writtenBytes: number }
+  | { readonly kind: 'stale-read' }
 
-/** One change of a directory's names; a rename is a single step of the directory it happens in. */
-type NameStep = ReadonlyArray<readonly [name: string, node: Node | null]>
-
-class MemoryDirectory {
-  readonly names = new Map<string, Node>()
-  readonly durable = new Map<string, Node>()
-  #journal: NameStep[] = []
-  #settled = 0
-
-  change(step: NameStep): void {
-    for (const [name, node] of step) {
-      if (node === null) this.names.delete(name)
-      else this.names.set(name, node)
-    }
-    this.#journal.push(step)
-  }
-
-  /** The point that a sync which starts now will cover. */
-  syncTarget(): number {
-    return this.#settled + this.#journal.length
-  }
-
-  /** Makes the changes up to the point `target` survive a power cut. */
-  sync(target: number): void {
-    const covered = this.#journal.splice(0, Math.max(0, target - this.#settled))
-    this.#settled += covered.length
-    for (const step of covered) {
-      for (const [name, node] of step) {
-        if (node === null) this.durable.delete(name)
-        else this.durable.set(name, node)
-      }
-    }
-  }
-
-  crash(dice: Dice): void {
-    const pending = this.#journal.length
-    if (pending > 0) this.sync(this.#settled + dice(pending + 1))
-    this.#settled += this.#journal.length
-    this.#journal = []
-    this.names.clear()
-    for (const [name, node] of this.durable) {
-      node.crash(dice)
-      this.names.set(name, node)
-    }
-  }
+/** Changes of one file, or of one directory's names, that no sync covered. */
+export interface Unsynced {
+  readonly kind: 'names' | 'content'
+  readonly node: MemoryNode
 }
 
 function split(path: string): string[] {
@@ -92,15 +58,17 @@ function split(path: string): string[] {
 
 export class MemoryDisk implements Disk {
   readonly #options: MemoryDiskOptions
-  readonly #root = new MemoryDirectory()
-  readonly #modifiedMs = new WeakMap<MemoryFile, number>()
+  #root = new MemoryDirectory(0)
+  #nodes = 1
+  /** By the id of the file. */
+  readonly #modifiedMs = new Map<number, number>()
   readonly #locks = new Set<string>()
   #boots = 0
   /** Bytes that all files together may hold; a write beyond is cut short with ENOSPC (trap 1). */
   capacityBytes = Number.POSITIVE_INFINITY
-  /** Asked before every operation; a code makes it fail. */
-  fault: (operation: DiskOperation, path: string) => DiskErrorCode | null = () => null
-  /** Completed operations by kind, for tests that count. */
+  /** Asked before every operation; null lets it be. */
+  fault: (operation: DiskOperation, path: string) => DiskFault | null = () => null
+  /** Operations that were let be, by kind. */
   readonly counts = new Map<DiskOperation, number>()
 
   constructor(options: MemoryDiskOptions) {
@@ -109,9 +77,37 @@ export class MemoryDisk implements Disk {
 
   /** The power fails: open files are dead, calls under way never answer, unsynced state is in the dice's hands. */
   crash(dice: Dice): void {
-    this.#boots += 1
-    this.#locks.clear()
-    this.#root.crash(dice)
+    this.crashLeaving(drawnSurvival(dice))
+  }
+
+  /** As `crash`, leaving what is told. */
+  crashLeaving(survival: Survival): void {
+    this.killed()
+    this.#root.crash(survival)
+  }
+
+  /** Another disk, of another machine, that holds what this one holds now, written and synced; nobody has it open. */
+  copy(options: MemoryDiskOptions): MemoryDisk {
+    const other = new MemoryDisk(options)
+    other.#root = this.#root.copy(new Map())
+    other.#nodes = this.#nodes
+    for (const [id, modifiedMs] of this.#modifiedMs) other.#modifiedMs.set(id, modifiedMs)
+    return other
+  }
+
+  /** All that a power cut would ask a survival about. */
+  unsynced(): Unsynced[] {
+    const found: Unsynced[] = []
+    const seen = new Set<MemoryNode>()
+    const visit = (node: MemoryNode): void => {
+      if (seen.has(node)) return
+      seen.add(node)
+      const kind = node instanceof MemoryDirectory ? 'names' : 'content'
+      if (node.unsynced.length > 0) found.push({ kind, node })
+      if (node instanceof MemoryDirectory) for (const inside of node.nodes()) visit(inside)
+    }
+    visit(this.#root)
+    return found
   }
 
   /** The process ends and the machine runs on: open files are dead, calls under way never answer, all that was written stays. */
@@ -122,7 +118,15 @@ export class MemoryDisk implements Disk {
 
   /** Turns one bit of a file, now and on the disk. */
   flipBit(path: string, position: number, bit: number): void {
-    this.#file(path).flipBit(position, bit)
+    const byte = Buffer.alloc(1)
+    this.#file(path).read(byte, 0, 1, position)
+    byte.writeUInt8(byte.readUInt8(0) ^ (1 << bit), 0)
+    this.corrupt(path, position, byte)
+  }
+
+  /** Other bytes stand there, now and on the disk: a write that went astray, a sector that rotted. */
+  corrupt(path: string, position: number, bytes: Buffer): void {
+    this.#file(path).corrupt(position, bytes)
   }
 
   open(path: string, mode: OpenMode): DiskFile {
@@ -135,8 +139,8 @@ export class MemoryDisk implements Disk {
     if (node === undefined) {
       if (mode === 'read' || mode === 'read-write')
         throw new DiskError('ENOENT', path, `no such file: ${path}`)
-      node = new MemoryFile(this.#options.tracksDurability)
-      this.#modifiedMs.set(node, this.#options.wallMs())
+      node = new MemoryFile(this.#nodes++, this.#options.tracksDurability)
+      this.#modifiedMs.set(node.id, this.#options.wallMs())
       directory.change([[name, node]])
     }
     return this.#handle(path, node, mode === 'read')
@@ -145,19 +149,23 @@ export class MemoryDisk implements Disk {
   #handle(path: string, file: MemoryFile, readOnly: boolean): DiskFile {
     let openFile: MemoryFile | null = file
     const boot = this.#boots
-    const use = (operation: DiskOperation): MemoryFile => {
+    const use = (operation: DiskOperation): readonly [MemoryFile, DiskFault | null] => {
       if (openFile === null || boot !== this.#boots) throw new DiskError('EBADF', path, `not open: ${path}`)
       if (readOnly && (operation === 'write' || operation === 'truncate')) {
         throw new DiskError('EBADF', path, `not open for writing: ${path}`)
       }
-      this.#check(operation, path)
-      return openFile
+      return [openFile, this.#check(operation, path)]
     }
     const writeSync = (buffers: readonly Buffer[], position: number): void => {
-      this.#write(use('write'), path, buffers, position)
+      const [used, fault] = use('write')
+      this.#write(used, path, buffers, position, fault)
     }
-    const readSync = (target: Buffer, targetStart: number, length: number, position: number): number =>
-      use('read').read(target, targetStart, length, position)
+    const readSync = (target: Buffer, targetStart: number, length: number, position: number): number => {
+      const [used, fault] = use('read')
+      const isStale = typeof fault === 'object' && fault?.kind === 'stale-read'
+      if (isStale) return used.readStale(target, targetStart, length, position)
+      return used.read(target, targetStart, length, position)
+    }
     return {
       path,
       sizeBytes: () => (openFile ?? file).sizeBytes,
@@ -174,48 +182,59 @@ export class MemoryDisk implements Disk {
           undefined,
         ),
       truncateSync: (sizeBytes) => {
-        use('truncate').truncate(sizeBytes)
+        use('truncate')[0].truncate(sizeBytes)
       },
       sync: (done) => {
         const steps = file.syncTarget()
         this.#later(
           'sync',
           path,
-          () => this.#sync(use, file, steps),
+          () => this.#sync(() => use('sync'), file, steps),
           (error) => done(error),
           undefined,
         )
       },
-      syncSync: () => this.#sync(use, file, file.syncTarget()),
+      syncSync: () => this.#sync(() => use('sync'), file, file.syncTarget()),
       close: () => {
         openFile = null
       },
     }
   }
 
-  #sync(use: (operation: DiskOperation) => MemoryFile, file: MemoryFile, target: number): void {
+  #sync(use: () => void, file: MemoryFile, target: number): void {
     try {
-      use('sync').sync(target)
+      use()
     } catch (error) {
       if (error instanceof DiskError && error.code !== 'EBADF') file.forgetUnsynced()
       throw error
     }
+    file.sync(target)
   }
 
-  #write(file: MemoryFile, path: string, buffers: readonly Buffer[], position: number): void {
+  #write(
+    file: MemoryFile,
+    path: string,
+    buffers: readonly Buffer[],
+    position: number,
+    fault: DiskFault | null,
+  ): void {
+    const isShort = typeof fault === 'object' && fault?.kind === 'short-write'
+    const free = Number.isFinite(this.capacityBytes)
+      ? Math.max(0, this.capacityBytes - this.usedBytes())
+      : Number.POSITIVE_INFINITY
+    const end = Math.min(
+      file.sizeBytes + free,
+      isShort ? position + fault.writtenBytes : Number.POSITIVE_INFINITY,
+    )
     let at = position
-    const bounded = Number.isFinite(this.capacityBytes)
     for (const buffer of buffers) {
-      const free = bounded ? Math.max(0, this.capacityBytes - this.usedBytes()) : Number.POSITIVE_INFINITY
-      const growth = Math.max(0, at + buffer.length - file.sizeBytes)
-      if (growth > free) {
-        file.write(buffer.subarray(0, Math.max(0, buffer.length - (growth - free))), at)
-        throw new DiskError('ENOSPC', path, `no space left for ${path}`)
-      }
-      file.write(buffer, at)
+      const fits = buffer.subarray(0, Math.max(0, end - at))
+      if (fits.length > 0) file.write(fits, at)
       at += buffer.length
     }
-    this.#modifiedMs.set(file, this.#options.wallMs())
+    this.#modifiedMs.set(file.id, this.#options.wallMs())
+    if (at <= end) return
+    throw new DiskError(isShort ? fault.code : 'ENOSPC', path, `no space left for ${path}`)
   }
 
   #later<T>(
@@ -239,14 +258,16 @@ export class MemoryDisk implements Disk {
     }, operation)
   }
 
-  #check(operation: DiskOperation, path: string): void {
-    const code = this.fault(operation, path)
-    if (code !== null) throw new DiskError(code, path, `${code} on ${operation} of ${path}`)
+  /** Throws what makes the operation fail; answers how it goes wrong otherwise. */
+  #check(operation: DiskOperation, path: string): DiskFault | null {
+    const fault = this.fault(operation, path)
+    if (typeof fault === 'string') throw new DiskError(fault, path, `${fault} on ${operation} of ${path}`)
     this.counts.set(operation, (this.counts.get(operation) ?? 0) + 1)
+    return fault
   }
 
-  #find(path: string): Node | undefined {
-    let node: Node | undefined = this.#root
+  #find(path: string): MemoryNode | undefined {
+    let node: MemoryNode | undefined = this.#root
     for (const part of split(path)) {
       if (!(node instanceof MemoryDirectory)) return undefined
       node = node.names.get(part)
@@ -285,21 +306,25 @@ export class MemoryDisk implements Disk {
     const node = this.#find(path)
     if (node === undefined) return null
     if (node instanceof MemoryDirectory) return { kind: 'directory', sizeBytes: 0, modifiedMs: 0 }
-    return { kind: 'file', sizeBytes: node.sizeBytes, modifiedMs: this.#modifiedMs.get(node) ?? 0 }
+    return { kind: 'file', sizeBytes: node.sizeBytes, modifiedMs: this.#modifiedMs.get(node.id) ?? 0 }
   }
 
+  /** One call for each level that is missing. */
   makeDirectory(path: string): void {
-    this.#check('makeDirectory', path)
     let directory = this.#root
+    let asked = false
     for (const part of split(path)) {
       let next = directory.names.get(part)
       if (next === undefined) {
-        next = new MemoryDirectory()
+        this.#check('makeDirectory', path)
+        asked = true
+        next = new MemoryDirectory(this.#nodes++)
         directory.change([[part, next]])
       }
       if (!(next instanceof MemoryDirectory)) throw new DiskError('EEXIST', path, `a file stands at ${path}`)
       directory = next
     }
+    if (!asked) this.#check('makeDirectory', path)
   }
 
   rename(from: string, to: string): void {
@@ -325,7 +350,11 @@ export class MemoryDisk implements Disk {
     if (directory.names.has(name)) directory.change([[name, null]])
   }
 
+  /** One call for each name inside, and one for the directory's own. */
   removeDirectory(path: string): void {
+    const node = this.#find(path)
+    if (node instanceof MemoryDirectory)
+      for (const name of [...node.names.keys()]) this.removeDirectory(`${path}/${name}`)
     this.remove(path)
   }
 

@@ -1,27 +1,21 @@
 /**
  * The content of one file of the memory disk: what readers see now, and what a power cut would leave.
  *
- * Unsynced writes stand in a journal. A crash keeps a prefix of it, tears the last write, or loses single
- * writes behind a hole, as the caller's dice say. After a failed sync the journal is forgotten without being
- * kept: the kernel has marked those pages clean (trap 7).
+ * Unsynced changes stand in a journal; which of them a crash keeps is not decided here. After a failed sync the journal
+ * is forgotten without being kept: the kernel has marked those pages clean (trap 7).
  */
-
-interface WriteStep {
-  readonly kind: 'write'
-  readonly position: number
-  readonly bytes: Buffer
-}
-
-interface TruncateStep {
-  readonly kind: 'truncate'
-  readonly sizeBytes: number
-}
-
-type Step = WriteStep | TruncateStep
+import { type ContentStep, SECTOR_BYTES, type Survival } from './crash-survival.ts'
 
 class GrowingBytes {
   bytes: Buffer = Buffer.alloc(0)
   sizeBytes = 0
+
+  copy(): GrowingBytes {
+    const copied = new GrowingBytes()
+    copied.bytes = Buffer.from(this.bytes.subarray(0, this.sizeBytes))
+    copied.sizeBytes = this.sizeBytes
+    return copied
+  }
 
   #reserve(sizeBytes: number): void {
     if (sizeBytes <= this.bytes.length) return
@@ -43,35 +37,58 @@ class GrowingBytes {
     this.sizeBytes = sizeBytes
   }
 
-  apply(step: Step): void {
+  apply(step: ContentStep): void {
     if (step.kind === 'write') this.write(step.bytes, step.position)
     else this.truncate(step.sizeBytes)
   }
+
+  read(target: Buffer, targetStart: number, length: number, position: number): number {
+    const end = Math.min(position + length, this.sizeBytes)
+    if (end <= position) return 0
+    return this.bytes.copy(target, targetStart, position, end)
+  }
 }
 
-/** A whole number in `[0, limit)`. */
-export type Dice = (limit: number) => number
-
 export class MemoryFile {
-  readonly #now = new GrowingBytes()
+  /** By which a survival knows it, in copies of the disk too. */
+  readonly id: number
+  #now = new GrowingBytes()
   #durable = new GrowingBytes()
-  #journal: Step[] = []
+  #journal: ContentStep[] = []
   /** Steps that have left the journal, so that a sync can name the point it covers. */
   #settled = 0
   readonly #tracksDurability: boolean
 
-  constructor(tracksDurability: boolean) {
+  constructor(id: number, tracksDurability: boolean) {
+    this.id = id
     this.#tracksDurability = tracksDurability
+  }
+
+  copy(): MemoryFile {
+    const copied = new MemoryFile(this.id, this.#tracksDurability)
+    copied.#now = this.#now.copy()
+    copied.#durable = this.#durable.copy()
+    copied.#journal = [...this.#journal]
+    copied.#settled = this.#settled
+    return copied
   }
 
   get sizeBytes(): number {
     return this.#now.sizeBytes
   }
 
+  /** What no sync covered, oldest first. */
+  get unsynced(): readonly ContentStep[] {
+    return this.#journal
+  }
+
   read(target: Buffer, targetStart: number, length: number, position: number): number {
-    const end = Math.min(position + length, this.#now.sizeBytes)
-    if (end <= position) return 0
-    return this.#now.bytes.copy(target, targetStart, position, end)
+    return this.#now.read(target, targetStart, length, position)
+  }
+
+  /** As `read`, of what is on the disk, though newer bytes may stand in the cache. */
+  readStale(target: Buffer, targetStart: number, length: number, position: number): number {
+    return this.#durable.read(target, targetStart, length, position)
   }
 
   write(source: Buffer, position: number): void {
@@ -104,39 +121,54 @@ export class MemoryFile {
     this.#journal = []
   }
 
-  /** Turns one bit, behind everybody's back: now and on the disk. */
-  flipBit(position: number, bit: number): void {
+  /** Puts other bytes there behind everybody's back: now and on the disk, no further than the file goes. */
+  corrupt(position: number, bytes: Buffer): void {
     for (const content of [this.#now, this.#durable]) {
-      if (position < content.sizeBytes) {
-        content.bytes[position] = (content.bytes[position] ?? 0) ^ (1 << bit)
-      }
+      const length = Math.min(bytes.length, content.sizeBytes - position)
+      if (length > 0) bytes.copy(content.bytes, position, 0, length)
     }
   }
 
-  /** The power fails: what comes back is the durable content and some of the unsynced steps. */
-  crash(dice: Dice): void {
-    const left = this.#journal
+  /** The power fails: what comes back is the durable content and what survives of the unsynced steps. */
+  crash(survival: Survival): void {
+    const steps = this.#journal
     this.forgetUnsynced()
-    const manner = left.length === 0 ? 0 : dice(4)
-    const kept = manner === 0 ? 0 : dice(left.length + 1)
-    for (let i = 0; i < kept; i++) {
-      const step = left[i]
-      if (step !== undefined) this.#keep(step, manner === 3 && dice(4) === 0)
-    }
-    const torn = manner === 2 ? left[kept] : undefined
-    if (torn?.kind === 'write') {
-      const bytes = torn.bytes.subarray(0, dice(torn.bytes.length + 1))
-      this.#durable.write(bytes, torn.position)
-    }
-    this.#now.truncate(0)
-    this.#now.write(this.#durable.bytes.subarray(0, this.#durable.sizeBytes), 0)
+    if (steps.length > 0) this.#keep(steps, survival)
+    this.#now = this.#durable.copy()
   }
 
-  /** A lost write whose file size survived leaves zeros. */
-  #keep(step: Step, losesBytes: boolean): void {
-    if (step.kind === 'write' && losesBytes) {
-      const end = step.position + step.bytes.length
-      if (end > this.#durable.sizeBytes) this.#durable.truncate(end)
-    } else this.#durable.apply(step)
+  #keep(steps: readonly ContentStep[], survival: Survival): void {
+    const { keptSteps, tornBytes, losesSector } = survival.content(this.id, steps)
+    // A sector comes to the disk as it stood in the cache, with what earlier steps had put there.
+    const cache = this.#durable.copy()
+    for (let index = 0; index < keptSteps; index++) {
+      const step = steps[index]
+      if (step === undefined) return
+      cache.apply(step)
+      if (step.kind === 'truncate') this.#durable.truncate(step.sizeBytes)
+      else this.#keepSectors(cache, step.position, step.bytes.length, (sector) => losesSector(index, sector))
+    }
+    const torn = steps[keptSteps]
+    if (torn?.kind === 'write' && tornBytes > 0)
+      this.#durable.write(torn.bytes.subarray(0, tornBytes), torn.position)
+  }
+
+  #keepSectors(
+    cache: GrowingBytes,
+    position: number,
+    length: number,
+    loses: (sector: number) => boolean,
+  ): void {
+    if (this.#durable.sizeBytes < cache.sizeBytes) this.#durable.truncate(cache.sizeBytes)
+    for (
+      let sector = Math.floor(position / SECTOR_BYTES);
+      sector * SECTOR_BYTES < position + length;
+      sector++
+    ) {
+      if (loses(sector)) continue
+      const start = sector * SECTOR_BYTES
+      const end = Math.min(start + SECTOR_BYTES, cache.sizeBytes)
+      this.#durable.write(cache.bytes.subarray(start, end), start)
+    }
   }
 }

@@ -88,4 +88,81 @@ describe('the disk in memory', () => {
     disk.crash(losesAll)
     expect(disk.list('/').map((entry) => entry.name)).toEqual(['a'])
   })
+
+  it('a crash keeps any sectors of what was written, and zeros or older bytes in place of those it loses', () => {
+    const { disk } = createDisk()
+    const file = disk.open('/f', 'create-exclusive')
+    disk.syncDirectorySync('/')
+    file.writeSync([Buffer.alloc(600, 'a')], 0)
+    file.syncSync()
+    file.writeSync([Buffer.alloc(1_000, 'b')], 600)
+    disk.crashLeaving({
+      keepsNames: () => true,
+      content: () => ({ keptSteps: 1, tornBytes: 0, losesSector: (_step, sector) => sector === 2 }),
+    })
+    const bytes = Buffer.alloc(2_000)
+    expect(disk.open('/f', 'read').readSync(bytes, 0, 2_000, 0)).toBe(1_600)
+    expect(bytes.toString('latin1', 0, 1_600)).toBe(
+      'a'.repeat(600) + 'b'.repeat(424) + '\0'.repeat(512) + 'b'.repeat(64),
+    )
+  })
+
+  it('a crash may keep a later name without an earlier one, but none that builds on a lost one', () => {
+    const { disk } = createDisk()
+    disk.open('/a', 'create-exclusive').close()
+    disk.open('/b', 'create-exclusive').close()
+    disk.rename('/a', '/c')
+    const asked: number[] = []
+    disk.crashLeaving({
+      keepsNames: (_directory, index) => {
+        asked.push(index)
+        return index > 0
+      },
+      content: () => ({ keptSteps: 0, tornBytes: 0, losesSector: () => false }),
+    })
+    expect(disk.list('/').map((entry) => entry.name)).toEqual(['b'])
+    expect(asked).toEqual([0, 1])
+  })
+
+  it('a copy goes its own way, and a crash of it leaves the other alone', () => {
+    const { disk } = createDisk()
+    const file = disk.open('/f', 'create-exclusive')
+    file.writeSync([Buffer.from('abc')], 0)
+    expect(disk.unsynced().map(({ kind, node }) => [kind, node.unsynced.length])).toEqual([
+      ['names', 1],
+      ['content', 1],
+    ])
+    const other = disk.copy({ later: () => {}, tracksDurability: true, wallMs: () => 1 })
+    other.crash(losesAll)
+    expect(other.list('/')).toEqual([])
+    file.writeSync([Buffer.from('def')], 3)
+    expect(disk.status('/f')?.sizeBytes).toBe(6)
+  })
+
+  it('a write that stops half way fails, and a stale read answers what the disk held before', () => {
+    const { disk } = createDisk()
+    const file = disk.open('/f', 'create-exclusive')
+    file.writeSync([Buffer.from('abc')], 0)
+    file.syncSync()
+    disk.fault = () => ({ kind: 'short-write', code: 'EIO', writtenBytes: 2 })
+    expect(() => file.writeSync([Buffer.from('xyz')], 0)).toThrowError(
+      expect.objectContaining({ code: 'EIO' }),
+    )
+    const bytes = Buffer.alloc(3)
+    disk.fault = () => null
+    file.readSync(bytes, 0, 3, 0)
+    expect(bytes.toString()).toBe('xyc')
+    disk.fault = () => ({ kind: 'stale-read' })
+    file.readSync(bytes, 0, 3, 0)
+    expect(bytes.toString()).toBe('abc')
+  })
+
+  it('a directory is removed name by name, so that a crash may leave half of it', () => {
+    const { disk } = createDisk()
+    disk.makeDirectory('/d')
+    for (const name of ['/d/a', '/d/b']) disk.open(name, 'create-exclusive').close()
+    disk.fault = (operation, path) => (operation === 'remove' && path === '/d/b' ? 'EIO' : null)
+    expect(() => disk.removeDirectory('/d')).toThrowError(expect.objectContaining({ code: 'EIO' }))
+    expect(disk.list('/d').map((entry) => entry.name)).toEqual(['b'])
+  })
 })
