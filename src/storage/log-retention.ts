@@ -34,9 +34,10 @@ export function applyRetention(state: LogState, syncer: LogSyncer, roll: () => v
     syncer.forget(segment)
   }
   segments.removeAll(new Set(gone))
-  deleteSegmentFiles(state, gone)
-  syncer.noteNames()
+  // Before their files, which may fail to go: nobody may be sent where no segment is.
   moveLogStart(state, plan.logStartOffset)
+  syncer.noteNames()
+  deleteSegmentFiles(state, gone)
   environment.checkpointsChanged()
   environment.events.info('old segments deleted', {
     topic: state.topic,

@@ -131,4 +131,20 @@ describe('retention', () => {
     await world.start()
     expect([world.log().logStartOffset, world.log().logEndOffset]).toEqual([5, 9])
   })
+
+  it('moves the start also when a file has no room for its new name', async () => {
+    const world = new ManagedWorld({ segmentBytes: 1_000, retentionBytes: 1_000, retentionMs: -1 })
+    await world.start()
+    const log = world.create()
+    for (let i = 0; i < 9; i++) log.append(sizedBatch(400), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    log.whenDurable(() => {})
+    world.settle()
+    log.setHighWatermark(9)
+    world.disk.fault = (operation) => (operation === 'rename' ? 'ENOSPC' : null)
+    log.upkeep.applyRetention(world.clock.nowMs)
+    world.disk.fault = () => null
+    expect(log.isOffline).toBe(false)
+    expect(log.logStartOffset).toBe(log.state.segments.first.baseOffset)
+    expect(log.logStartOffset).toBeGreaterThan(0)
+  })
 })
