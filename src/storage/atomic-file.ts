@@ -34,8 +34,10 @@ export function readSmallFile(disk: Disk, path: string): Buffer | null {
   }
 }
 
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+/** The directory that holds what stands at `path`; a root holds itself, and `.` what has no directory in its name. */
+export function parentOf(path: string): string {
+  const end = path.lastIndexOf('/')
+  return end < 0 ? '.' : path.slice(0, Math.max(1, end))
 }
 
 function asDiskError(error: unknown, path: string): DiskError {

@@ -7,7 +7,7 @@
 import { type DirectoryLock, type DiskError, joinPath } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import type { World } from '../runtime/world.ts'
-import { readSmallFile, replaceFileSync } from './atomic-file.ts'
+import { parentOf, readSmallFile, replaceFileSync } from './atomic-file.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { PartitionOffset } from './checkpoint.ts'
 import { CLEAN_SHUTDOWN_FILE, decodeCleanShutdown, encodeCleanShutdown } from './clean-shutdown.ts'
@@ -101,7 +101,7 @@ export class LogDirectory {
   /** Creates the folder if need be, takes the lock, reads identity and marker. Returns false when another process holds it; throws `DiskError`. */
   open(): boolean {
     const { disk } = this.#world
-    this.#makePath()
+    disk.makeDirectory(this.path)
     this.#lock = disk.lock(this.path)
     if (this.#lock === null) return false
     const content = readSmallFile(disk, joinPath(this.path, META_PROPERTIES_FILE))
@@ -109,22 +109,26 @@ export class LogDirectory {
     return true
   }
 
-  /** Creates the directory and its missing parents, so that a power cut does not take them again (trap 4). */
-  #makePath(): void {
-    const { disk } = this.#world
-    const parts = this.path.split('/')
-    const missing: string[] = []
-    for (let count = parts.length; count > 0; count--) {
-      const path = parts.slice(0, count).join('/')
-      if (path === '' || disk.status(path) !== null) break
-      missing.push(path.includes('/') ? path.slice(0, Math.max(1, path.lastIndexOf('/'))) : '.')
+  /**
+   * Makes the names of the directory and of those it lies in survive a power cut (trap 4), whoever made them: a process
+   * that died right after that is as good as this one. Throws `DiskError`.
+   */
+  #syncPath(): void {
+    for (let path = parentOf(this.path); ; path = parentOf(path)) {
+      try {
+        this.#world.disk.syncDirectorySync(path)
+      } catch (error) {
+        // One that we may not open we cannot have made, nor in one that knows no such call.
+        if (toDiskError(error).code === 'EIO') throw error
+        return
+      }
+      if (path === parentOf(path)) return
     }
-    disk.makeDirectory(this.path)
-    for (const parent of missing.reverse()) disk.syncDirectorySync(parent)
   }
 
   /** Gives a new directory its identity. Throws `DiskError`. */
   format(properties: MetaProperties): void {
+    this.#syncPath()
     // From now on a missing recovery-point file is a lost one, and no excuse for a torn log.
     this.#checkpoints.createEmpty('recoveryPoint')
     replaceFileSync(

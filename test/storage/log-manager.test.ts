@@ -63,6 +63,14 @@ describe('the logs of a broker', () => {
     expect(world.disk.status('/data/.kafka_cleanshutdown')).toBeNull()
   })
 
+  it('a directory that a process made which died at once survives a power cut all the same', async () => {
+    const world = new ManagedWorld({}, ['/var/lib/data'])
+    world.disk.makeDirectory('/var/lib/data')
+    await world.start()
+    world.kill(() => 0)
+    expect(world.disk.status('/var/lib/data/meta.properties')).not.toBeNull()
+  })
+
   it('one failing directory takes its own partitions offline and no others', async () => {
     const world = new ManagedWorld({}, ['/a', '/b'])
     await world.start()
