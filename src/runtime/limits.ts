@@ -95,6 +95,8 @@ export const limits = {
   bytesBetweenProducerSnapshotsMax: 64 * MiB,
   /** A move between directories that found no room tries again after this long. */
   replicaMoveRetryMs: 1_000,
+  /** A checkpoint that a cut waits for, and that found no room, is written again after this long. */
+  checkpointRetryMs: 500,
   /** A sync that found no file descriptor is tried again after this long. */
   syncRetryMs: 100,
   /** Syncs of one log directory under way at once: fewer than the threads that do them. */

@@ -72,7 +72,7 @@ export class LogDirectory {
       folderNames: new GroupSync(world.disk, path),
       directoryPath: path,
       directoryFailed: (error) => this.fail(error),
-      lowerRecoveryPoint: (_topic, _partition, _recoveryPoint, done) => this.#writeRecoveryPoints(done),
+      lowerRecoveryPoint: (_topic, _partition, _recoveryPoint, done) => this.#lowerRecoveryPoints(done),
       checkpointsChanged: () => {
         this.#isDirty = true
       },
@@ -209,8 +209,26 @@ export class LogDirectory {
     }
   }
 
-  #writeRecoveryPoints(done: () => void): void {
-    this.#write('recoveryPoint', done)
+  /** Again and again while there is no room, for a cut must not go before. */
+  #lowerRecoveryPoints(done: () => void): void {
+    if (this.isOffline) {
+      done()
+      return
+    }
+    this.#checkpoints.write(
+      'recoveryPoint',
+      () => this.#entriesOf('recoveryPoint'),
+      (error) => {
+        if (error === null) done()
+        else if (!isPassing(error)) {
+          this.fail(error)
+          done()
+        } else
+          this.#world.clock.schedule(limits.checkpointRetryMs, () => {
+            if (this.#lock !== null) this.#lowerRecoveryPoints(done)
+          })
+      },
+    )
   }
 
   #write(kind: CheckpointKind, done: () => void): void {

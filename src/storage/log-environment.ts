@@ -24,7 +24,8 @@ export interface LogEnvironment {
   directoryFailed(error: DiskError): void
   /**
    * The log is about to be cut below its recovery point: `done` runs when no checkpoint on the disk claims
-   * more than `recoveryPoint` any longer. Bytes written over the cut would otherwise be taken for proven ones.
+   * more than `recoveryPoint` any longer, or the directory has failed. Bytes written over the cut would otherwise be
+   * taken for proven ones.
    */
   lowerRecoveryPoint(topic: string, partition: number, recoveryPoint: number, done: () => void): void
   /** Something that the directory's checkpoint files say has changed. */

@@ -405,6 +405,10 @@ export class Log implements PartitionLog {
     const { state } = this
     const startBefore = state.logStartOffset
     this.checkpointing.lowerRecoveryPoint(recoveryPoint, () => {
+      if (this.#isOffline) {
+        this.#endCut(() => done(false))
+        return
+      }
       state.cuts++
       this.#reader.cursors.clear()
       const failure = this.checkpointing.attempt(cut)
