@@ -358,11 +358,23 @@ export class LogManager {
     })
   }
 
+  /** As `#retire`, and its name does not come back after a power cut: another log goes on in its place. */
+  #retireForGood(log: Log): void {
+    this.#retire(log, 'delete')
+    const directory = this.#directoryOf.get(log)
+    if (directory !== undefined)
+      this.#guarded(directory, () => this.#world.disk.syncDirectorySync(directory.path))
+  }
+
   #removeLater(directory: LogDirectory, log: Log, folder: string): void {
     this.#world.clock.schedule(log.config.fileDeleteDelayMs, () => {
       log.closeFiles()
-      // After the end of the process the next start removes the folder.
-      if (this.#isRunning) this.#guarded(directory, () => this.#world.disk.removeDirectory(folder))
+      // A power cut must not bring half of it back under its old name. After the end of the process the next start
+      // removes the folder.
+      directory.environment.folderNames.request((error) => {
+        if (error === null && this.#isRunning)
+          this.#guarded(directory, () => this.#world.disk.removeDirectory(folder))
+      })
     })
   }
 
@@ -415,9 +427,9 @@ export class LogManager {
       isMoved = future.moveFolder(joinPath(directory.path, key))
       if (isMoved) this.#world.disk.syncDirectorySync(directory.path)
     })
-    if (!isMoved) return null
+    if (!isMoved || directory.isOffline) return null
     directory.futureLogs.delete(key)
-    if (old !== null) this.#retire(old, 'delete')
+    if (old !== null) this.#retireForGood(old)
     future.setHighWatermark(old?.highWatermark ?? future.logEndOffset)
     this.#add(directory, future)
     directory.environment.checkpointsChanged()

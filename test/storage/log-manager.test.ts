@@ -179,6 +179,45 @@ describe('the logs of a broker', () => {
     expect(world.read(world.log(), 0).subarray(0, bytes.length).equals(bytes)).toBe(true)
   })
 
+  it('a moved partition does not come back at its old place after a power cut', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    world.create().append(testBatch(), OPTIONS)
+    world.manager.createFuture('t', 0, '/b')
+    world.log().requestDurable()
+    new ReplicaMove(world.manager, world.clock, 't', 0, () => {}).start()
+    while (world.log().directoryPath === '/a') world.clock.advance(1)
+    world.log().append(testBatch(), OPTIONS)
+    let isDurable = false
+    world.log().whenDurable(() => {
+      isDurable = true
+    })
+    while (!isDurable) world.clock.advance(1)
+    world.kill(() => 0)
+    await world.start()
+    expect([world.log().directoryPath, world.log().logEndOffset]).toEqual(['/b', 2])
+  })
+
+  it('keeps the original of a move when the name of the copy cannot be made safe', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    world.create().append(testBatch(), OPTIONS)
+    world.log().whenDurable(() => {})
+    world.manager.createFuture('t', 0, '/b')
+    world.settle()
+    const copy = world.manager.futureLog('t', 0)
+    copy?.append(world.read(world.log(), 0), { origin: 'replica', leaderEpoch: 0, nowMs: 0 })
+    copy?.whenDurable(() => {})
+    world.settle()
+    world.disk.fault = (operation, path) => (operation === 'syncDirectory' && path === '/b' ? 'EIO' : null)
+    expect(world.manager.promoteFuture('t', 0)).toBeNull()
+    world.disk.fault = () => null
+    expect([world.log().directoryPath, world.log().isOffline]).toEqual(['/a', false])
+    world.kill(() => 0)
+    await world.start()
+    expect([world.log().directoryPath, world.log().logEndOffset]).toEqual(['/a', 1])
+  })
+
   it('moves a partition that goes on being written, cut and trimmed', async () => {
     const world = new ManagedWorld({ fileDeleteDelayMs: 100, segmentBytes: 2_000 }, ['/a', '/b'])
     await world.start()
