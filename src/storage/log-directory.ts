@@ -26,6 +26,7 @@ import type { OpenFacts } from './log-open.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import type { OpenFiles } from './open-files.ts'
 import { SyncSlots } from './sync-slots.ts'
+import { SYNC_FAILED_FILE } from './tail-rewrite.ts'
 
 const META_PROPERTIES_FILE = 'meta.properties'
 
@@ -41,6 +42,7 @@ export class LogDirectory {
   #properties: MetaProperties | null = null
   #wasClean = false
   #brokerEpochAtStop = -1
+  #syncHadFailed = false
   #offsets: CheckpointedOffsets | null = null
   #failure: DiskError | null = null
   #isDirty = false
@@ -148,6 +150,7 @@ export class LogDirectory {
     this.#brokerEpochAtStop = marker === null ? -1 : decodeCleanShutdown(marker)
     this.#offsets = this.#checkpoints.read()
     for (const [name, offset] of this.#offsets.cleaner ?? []) this.cleanerOffsets.set(name, offset)
+    this.#syncHadFailed = disk.status(this.#syncFailedPath) !== null
     if (marker === null) return
     disk.remove(markerPath)
     disk.syncDirectorySync(this.path)
@@ -163,12 +166,18 @@ export class LogDirectory {
       recoveryPoint: recoveryPoints === null ? null : (recoveryPoints.get(name) ?? 0),
       logStartOffset: offsets?.logStart?.get(name) ?? null,
       highWatermark: offsets?.highWatermark?.get(name) ?? null,
+      rewritesTail: this.#syncHadFailed,
     }
   }
 
-  /** The checkpoints of the last run are of no use any more. */
+  get #syncFailedPath(): string {
+    return joinPath(this.path, SYNC_FAILED_FILE)
+  }
+
+  /** All logs are open: what the last run left is of no use any more. Throws `DiskError`. */
   loaded(): void {
     this.#offsets = null
+    if (this.#syncHadFailed && !this.isOffline) this.#world.disk.remove(this.#syncFailedPath)
   }
 
   /** The disk failed for good: every log of the directory goes offline. */
@@ -181,7 +190,19 @@ export class LogDirectory {
       reason: error.message,
     })
     for (const log of [...this.logs.values(), ...this.futureLogs.values()]) log.goOffline(error)
+    this.#markFailedSync()
     this.#onFailure(this, error)
+  }
+
+  /** Whatever failed may have been a sync. A disk that takes no mark will hardly take the next start either. */
+  #markFailedSync(): void {
+    if (this.#lock === null) return
+    try {
+      this.#world.disk.open(this.#syncFailedPath, 'create').close()
+    } catch (error) {
+      const { code } = toDiskError(error)
+      this.#world.log.warn('no mark of the failure', { directory: this.path, code })
+    }
   }
 
   #entries(offsetOf: (log: Log) => number | null): PartitionOffset[] {

@@ -141,7 +141,7 @@ export class LogManager {
   }
 
   #loaded(duplicates: readonly string[]): LoadedLogs {
-    for (const directory of this.#directories) directory.loaded()
+    for (const directory of this.#directories) this.#guarded(directory, () => directory.loaded())
     this.#isRunning = true
     this.#scheduleCheckpoint()
     const working = this.#directories.filter((directory) => !directory.isOffline)

@@ -19,6 +19,7 @@ import { Segment, type SegmentFacts } from './segment.ts'
 import { parseSegmentFileName, segmentFileName } from './segment-names.ts'
 import { scanSegment } from './segment-scan.ts'
 import { Segments } from './segments.ts'
+import { rewriteTail } from './tail-rewrite.ts'
 
 export interface LogIdentity {
   readonly topic: string
@@ -33,6 +34,8 @@ export interface OpenFacts extends StopFacts {
   readonly logStartOffset: number | null
   /** null: the log start (trap 10: only a hint). */
   readonly highWatermark: number | null
+  /** A sync of the directory failed on this machine: what is not proven must be written again. */
+  readonly rewritesTail: boolean
 }
 
 /** Creates the folder and an empty first segment at `startOffset`. Nothing of it is synced before the first `durable`. */
@@ -82,14 +85,16 @@ export function openLog(
   state.logStartOffset = Math.min(logStart, recovered.endOffset)
   mendEpochs(state)
   state.epochs.truncateFromStart(state.logStartOffset)
+  const durableOffset = facts.wasClean
+    ? recovered.endOffset
+    : Math.min(facts.recoveryPoint ?? 0, recovered.endOffset)
+  if (facts.rewritesTail && recovered.damage === null) rewriteTail(state, durableOffset)
   const highWatermark = facts.highWatermark ?? state.logStartOffset
   state.highWatermark = Math.min(Math.max(highWatermark, state.logStartOffset), recovered.endOffset)
   state.producers.highWatermarkMoved(state.highWatermark)
   return new Log({
     state,
-    durableOffset: facts.wasClean
-      ? recovered.endOffset
-      : Math.min(facts.recoveryPoint ?? 0, recovered.endOffset),
+    durableOffset,
     folderIsNew: segmentFacts.length === 0,
     damage: recovered.damage,
     topicId: has('partition.metadata') ? readTopicId(state) : null,

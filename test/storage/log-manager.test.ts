@@ -71,6 +71,31 @@ describe('the logs of a broker', () => {
     expect(world.disk.status('/var/lib/data/meta.properties')).not.toBeNull()
   })
 
+  it('trap 7: what a failed sync left in the cache is not taken for synced by the next life', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    world.create().append(testBatch(), OPTIONS)
+    world.log().whenDurable(() => {})
+    world.settle()
+    world.disk.fault = (operation, path) => (operation === 'sync' && path.endsWith('.log') ? 'EIO' : null)
+    world.log().append(testBatch(), OPTIONS)
+    world.log().requestDurable()
+    world.settle()
+    expect(world.log().isOffline).toBe(true)
+    world.disk.fault = () => null
+    world.kill()
+    await world.start()
+    expect(world.log().logEndOffset).toBe(2)
+    world.log().append(testBatch(), OPTIONS)
+    world.log().whenDurable(() => {})
+    world.settle()
+    expect(world.log().durableOffset).toBe(3)
+    expect(world.disk.status('/data/.sync-failed')).toBeNull()
+    world.kill(() => 0)
+    await world.start()
+    expect([world.log().damage, world.log().logEndOffset]).toEqual([null, 3])
+  })
+
   it('one failing directory takes its own partitions offline and no others', async () => {
     const world = new ManagedWorld({}, ['/a', '/b'])
     await world.start()

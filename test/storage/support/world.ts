@@ -139,7 +139,14 @@ export class TestWorld {
       this.environment,
       { topic: 't', partition: 0, folder: `${DIRECTORY}/t-0` },
       { ...defaultLogConfig, timestampAfterMaxMs: Number.POSITIVE_INFINITY, ...config },
-      { wasClean: false, recoveryPoint: null, logStartOffset: null, highWatermark: null, ...facts },
+      {
+        wasClean: false,
+        recoveryPoint: null,
+        logStartOffset: null,
+        highWatermark: null,
+        rewritesTail: false,
+        ...facts,
+      },
     )
     this.logs.push(log)
     return log
