@@ -226,6 +226,20 @@ export class Cluster {
     })
   }
 
+  /**
+   * Asks the node that coordinates a group. Whatever fails there, a connection too, may mean that another one does now: the
+   * next attempt looks it up.
+   */
+  async atCoordinator<T>(group: string, ask: (node: number) => Promise<T>): Promise<T> {
+    const node = await this.coordinator(group)
+    try {
+      return await ask(node)
+    } catch (error) {
+      this.forgetCoordinator(group)
+      throw error
+    }
+  }
+
   forgetCoordinator(group: string): void {
     this.#coordinators.delete(group)
   }

@@ -5,7 +5,6 @@
  * The handler's promise is awaited before more is fetched, so memory stays bounded by one answer. In a group,
  * offsets are committed after the handler, never before it: at least once.
  */
-import { errorCode } from '../protocol/errors.ts'
 import { offsetFetch } from '../protocol/messages/offset-fetch.ts'
 import { answeredError } from './client-error.ts'
 import type { Cluster } from './cluster.ts'
@@ -58,18 +57,14 @@ export async function committedOffsets(
     byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
   const topics =
     partitions === null ? null : [...byTopic].map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
-  return cluster.retrying(async () => {
-    const node = await cluster.coordinator(groupId)
+  const ask = async (node: number) => {
     const answer = await cluster.request(
       node,
       offsetFetch,
       { groupId, topics },
       { versionMax: OFFSET_FETCH_VERSION },
     )
-    if (answer.errorCode !== 0) {
-      if (answer.errorCode === errorCode.NOT_COORDINATOR) cluster.forgetCoordinator(groupId)
-      throw answeredError(answer.errorCode, `group ${groupId}`)
-    }
+    if (answer.errorCode !== 0) throw answeredError(answer.errorCode, `group ${groupId}`)
     return answer.topics.flatMap((topic) =>
       topic.partitions.map((part) => ({
         topic: topic.name,
@@ -78,7 +73,8 @@ export async function committedOffsets(
         metadata: part.metadata ?? '',
       })),
     )
-  })
+  }
+  return cluster.retrying(() => cluster.atCoordinator(groupId, ask))
 }
 
 export class Consumer {

@@ -78,20 +78,20 @@ export class GroupMember {
 
   /** Says that this member lives; false when it must join again. */
   async heartbeat(): Promise<boolean> {
-    const node = await this.#cluster.coordinator(this.#options.groupId)
-    const { errorCode: code } = await this.#cluster.request(node, heartbeat, {
-      groupId: this.#options.groupId,
-      generationId: this.#generationId,
-      memberId: this.#memberId,
+    return this.#retrying(async (node) => {
+      const { errorCode: code } = await this.#cluster.request(node, heartbeat, {
+        groupId: this.#options.groupId,
+        generationId: this.#generationId,
+        memberId: this.#memberId,
+      })
+      return this.#goesOn(code)
     })
-    return this.#goesOn(code)
   }
 
   /** Keeps the offsets of the records to be read next; false when the share is no longer this member's. */
   async commit(offsets: readonly { topic: string; partition: number; offset: number }[]): Promise<boolean> {
     if (offsets.length === 0) return true
-    return this.#cluster.retrying(async () => {
-      const node = await this.#cluster.coordinator(this.#options.groupId)
+    return this.#retrying(async (node) => {
       const answer = await this.#cluster.request(
         node,
         offsetCommit,
@@ -118,15 +118,10 @@ export class GroupMember {
   /** Gives the share back at once, instead of after the session time-out. */
   async leave(): Promise<void> {
     if (this.#memberId === '') return
-    const node = await this.#cluster.coordinator(this.#options.groupId)
-    await this.#cluster.request(
-      node,
-      leaveGroup,
-      {
-        groupId: this.#options.groupId,
-        memberId: this.#memberId,
-      },
-      { versionMax: 2 },
+    const { groupId } = this.#options
+    const left = { groupId, memberId: this.#memberId }
+    await this.#cluster.atCoordinator(groupId, (node) =>
+      this.#cluster.request(node, leaveGroup, left, { versionMax: 2 }),
     )
     this.#memberId = ''
   }
@@ -136,13 +131,11 @@ export class GroupMember {
     if (code === 0) return true
     if (code === errorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
     if (REBALANCING.includes(code)) return false
-    throw this.#error(code)
+    throw answeredError(code, `group ${this.#options.groupId}`)
   }
 
-  #error(code: number): ClientError {
-    if (code === errorCode.NOT_COORDINATOR || code === errorCode.COORDINATOR_NOT_AVAILABLE)
-      this.#cluster.forgetCoordinator(this.#options.groupId)
-    return answeredError(code, `group ${this.#options.groupId}`)
+  #retrying<T>(ask: (node: number) => Promise<T>): Promise<T> {
+    return this.#cluster.retrying(() => this.#cluster.atCoordinator(this.#options.groupId, ask))
   }
 
   /** null when the coordinator wants the join once more (KIP-394, or an id that it does not know). */
@@ -151,19 +144,16 @@ export class GroupMember {
     const metadata = withVersion(
       encodeToBuffer(consumerProtocolSubscription, SUBSCRIPTION_VERSION, { topics }),
     )
-    const node = await this.#cluster.coordinator(groupId)
-    const answer = await this.#cluster.request(
-      node,
-      joinGroup,
-      {
-        groupId,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs,
-        memberId: this.#memberId,
-        protocolType: PROTOCOL_TYPE,
-        protocols: [{ name: PROTOCOL, metadata }],
-      },
-      { timeoutMs: rebalanceTimeoutMs + 5_000 },
+    const body = {
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      memberId: this.#memberId,
+      protocolType: PROTOCOL_TYPE,
+      protocols: [{ name: PROTOCOL, metadata }],
+    }
+    const answer = await this.#cluster.atCoordinator(groupId, (node) =>
+      this.#cluster.request(node, joinGroup, body, { timeoutMs: rebalanceTimeoutMs + 5_000 }),
     )
     if (answer.errorCode === errorCode.MEMBER_ID_REQUIRED) {
       this.#memberId = answer.memberId
@@ -173,7 +163,10 @@ export class GroupMember {
       this.#memberId = ''
       return null
     }
-    if (answer.errorCode !== 0) throw this.#error(answer.errorCode)
+    if (answer.errorCode !== 0) {
+      this.#cluster.forgetCoordinator(groupId)
+      throw answeredError(answer.errorCode, `group ${groupId}`)
+    }
     this.#memberId = answer.memberId
     this.#generationId = answer.generationId
     return answer
@@ -182,17 +175,18 @@ export class GroupMember {
   async #sync(joined: JoinGroupResponse): Promise<AssignedPartition[] | null> {
     const { groupId } = this.#options
     const assignments = joined.leader === joined.memberId ? await this.#assignments(joined) : []
-    const node = await this.#cluster.coordinator(groupId)
-    const answer = await this.#cluster.request(node, syncGroup, {
+    const body = {
       groupId,
       generationId: joined.generationId,
       memberId: joined.memberId,
       protocolType: PROTOCOL_TYPE,
       protocolName: joined.protocolName,
       assignments,
+    }
+    return this.#cluster.atCoordinator(groupId, async (node) => {
+      const answer = await this.#cluster.request(node, syncGroup, body)
+      return this.#goesOn(answer.errorCode) ? shareOf(answer.assignment) : null
     })
-    if (!this.#goesOn(answer.errorCode)) return null
-    return shareOf(answer.assignment)
   }
 
   /** As the leader: divides the partitions of all topics that members want. */
