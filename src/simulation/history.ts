@@ -65,6 +65,19 @@ export interface OffsetCommit {
   readonly invokedMs: number
   /** Infinity: nobody knows when, or whether. */
   acknowledgedMs: number
+  /** Of the member that committed; left out where the group has no members. */
+  readonly generation?: number
+}
+
+/** A member has got its share of a generation. */
+export interface GroupJoin {
+  readonly group: string
+  readonly member: string
+  readonly generation: number
+  /** `topic-partition` each. */
+  readonly share: readonly string[]
+  readonly invokedMs: number
+  readonly endedMs: number
 }
 
 export interface OffsetRead {
@@ -166,6 +179,7 @@ export class History {
   readonly lostPositions: LostPosition[] = []
   readonly commits: OffsetCommit[] = []
   readonly offsetReads: OffsetRead[] = []
+  readonly joins: GroupJoin[] = []
   readonly finalLogs: FinalLog[] = []
   readonly sights: Sight[] = []
   readonly writtenBatches: WrittenBatch[] = []

@@ -49,6 +49,7 @@ const SETTINGS = {
   'offsets.topic.num.partitions': '2',
   'offsets.topic.replication.factor': '3',
   'group.initial.rebalance.delay.ms': '0',
+  'group.min.session.timeout.ms': '500',
   'min.insync.replicas': '2',
 }
 const INDEXES = Array.from({ length: PARTITIONS }, (_, partition) => partition)

@@ -15,15 +15,18 @@ import { offsetsContiguous } from './offsets-contiguous.ts'
 import { offsetsNameOneRecord } from './offsets-name-one-record.ts'
 import { oneBatchAtAPlace } from './one-batch-at-a-place.ts'
 import { oneLeaderInATerm } from './one-leader-in-a-term.ts'
+import { oneOwnerInAGeneration } from './one-owner-in-a-generation.ts'
 import { oneVoteInATerm } from './one-vote-in-a-term.ts'
 import { patientProducersSucceed } from './patient-producers-succeed.ts'
 import { producerOrder } from './producer-order.ts'
 import { quorumKeepsWhatItCommitted } from './quorum-keeps-what-it-committed.ts'
 import { readsAreKept } from './reads-are-kept.ts'
 import { readsInOrder } from './reads-in-order.ts'
+import { rebalancesEnd } from './rebalances-end.ts'
 import { refusedIsNotThere } from './refused-is-not-there.ts'
 import { replicasEqual } from './replicas-equal.ts'
 import { replicasInSyncAreComplete } from './replicas-in-sync-are-complete.ts'
+import { staleMembersCommitNothing } from './stale-members-commit-nothing.ts'
 
 export const invariants: Readonly<Record<string, (history: History) => string[]>> = {
   'no acknowledged record is lost': noAckedLoss,
@@ -48,4 +51,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'a term has one leader': oneLeaderInATerm,
   'the quorum keeps what it committed': quorumKeepsWhatItCommitted,
   'committed offsets stay': committedOffsetsStay,
+  'a partition has one owner in a generation': oneOwnerInAGeneration,
+  'stale members commit nothing': staleMembersCommitNothing,
+  'rebalances end': rebalancesEnd,
 }

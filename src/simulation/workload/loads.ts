@@ -10,6 +10,7 @@ import { CommittingGroup } from './committing-group.ts'
 import { EndWatcher } from './end-watcher.ts'
 import { NumberedWriter, type WriterOptions } from './numbered-writer.ts'
 import { TailReader } from './tail-reader.ts'
+import { TeamMember } from './team.ts'
 
 export interface Load {
   /** Resolves when nothing of it is under way any more, some time after that is over. */
@@ -20,6 +21,8 @@ export const TOPIC = 'orders'
 export const PARTITIONS = 2
 export const GROUP = 'group'
 
+const TEAM = 'team'
+const ON_SHARE = 0.4
 const RETRY_MS = { none: 0, some: 1_500, enough: 60_000 } as const
 const WRITERS: readonly Pick<WriterOptions, 'acks' | 'idempotent' | 'patience'>[] = [
   { acks: -1, idempotent: true, patience: 'enough' },
@@ -46,8 +49,13 @@ export function loadsOf(simulation: Simulation, history: History): readonly Load
       ...options,
     })
   })
+  const team = ['m0', 'm1', 'm2'].map(
+    (name) => new TeamMember(clientOf(name, 'some'), history, randomOf(name), TEAM, TOPIC),
+  )
+  const drawn = simulation.random.stream('loads')
   return [
     ...writers,
+    ...(drawn.chance(ON_SHARE) ? team : []),
     new TailReader(clientOf('reader', 'enough'), history, 'reader', TOPIC, PARTITIONS),
     new EndWatcher(clientOf('ends', 'none'), history, randomOf('ends'), TOPIC, PARTITIONS),
     new CommittingGroup(clientOf('groups', 'none'), history, randomOf('groups'), GROUP, TOPIC),
