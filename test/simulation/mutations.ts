@@ -66,12 +66,6 @@ export const mutations: readonly Mutation[] = [
     to: '  if (batch.producerEpoch <= entry.producerEpoch) return null\n  const lastSequence',
   },
   {
-    name: 'a deposed leader appends',
-    file: 'src/broker/partitions/partition.ts',
-    from: '    if (this.#leader === null)\n      return refuse(',
-    to: '    if (this.#leader === null && this.#gone)\n      return refuse(',
-  },
-  {
     name: 'histories that part are not told',
     file: 'src/broker/fetch/partition-fetch.ts',
     from: '  if (wanted.lastFetchedEpoch < 0) return null\n',
@@ -102,28 +96,10 @@ export const mutations: readonly Mutation[] = [
     to: '    const committed = logEndOffset',
   },
   {
-    name: 'records of another leader epoch are appended',
-    file: 'src/broker/partitions/partition.ts',
-    from: '    if (this.#leader !== null || leaderEpoch !== this.leaderEpoch) {',
-    to: '    if (this.#leader !== null || leaderEpoch > this.leaderEpoch) {',
-  },
-  {
-    name: 'answers of another leader epoch are believed',
-    file: 'src/coordination/replication/partition-follower.ts',
-    from: "    if (this.#phase.name !== 'fetching' || event.leaderEpoch !== this.#leaderEpoch) return NOTHING",
-    to: "    if (this.#phase.name !== 'fetching') return NOTHING",
-  },
-  {
     name: 'acks outlive the epoch in which they were asked',
     file: 'src/coordination/replication/partition-leader.ts',
     from: "      return [{ type: 'fail-acks', errorCode: errorCode.NOT_LEADER_OR_FOLLOWER }]",
     to: '      return NOTHING',
-  },
-  {
-    name: 'leader epochs of fetches are not compared',
-    file: 'src/broker/partitions/partition.ts',
-    from: '    if (currentLeaderEpoch > this.leaderEpoch) return errorCode.UNKNOWN_LEADER_EPOCH\n',
-    to: '    if (currentLeaderEpoch > this.leaderEpoch) return 0\n',
   },
   {
     name: 'fewer in-sync replicas than asked for are enough',
@@ -328,5 +304,11 @@ export const mutations: readonly Mutation[] = [
     file: 'src/storage/log-directory.ts',
     from: '    disk.remove(markerPath)\n',
     to: '',
+  },
+  {
+    name: 'a deposed leader goes on',
+    file: 'src/broker/partitions/partition.ts',
+    from: '      this.#leader = null\n      if (assigned.leader === this.#nodeId) this.#lead(nowMs)\n',
+    to: '      if (assigned.leader === this.#nodeId) this.#lead(nowMs)\n',
   },
 ]
