@@ -4,8 +4,8 @@
  * When a broker dies, its clients ask another one at once who leads now. For a moment nobody knows, and whoever is sent
  * back to the dead one tries again only after its own back-off: kafkajs lost 0.9 s where the cluster was silent for 0.1.
  * So such an answer waits until the metadata names another leader, or the moment is over. A dying process closes its
- * connections over some milliseconds: a client that asks again what it was told may have seen it first, and waits that
- * long. All this is a hint: it ends by itself and makes way for whatever waits behind it.
+ * connections over some milliseconds: a client that comes to ask may have seen it first, and waits that long. All this
+ * is a hint: it ends by itself and makes way for whatever waits behind it.
  */
 import type { Clock, Timer } from '../runtime/clock.ts'
 import { limits } from '../runtime/limits.ts'
@@ -15,7 +15,7 @@ import type { ClientConnection } from './network/client-connection.ts'
 
 /** As much of a request as waits here. */
 type WaitingCall<Response> = Pick<Call<Response>, 'reply'> & {
-  readonly connection: Pick<ClientConnection, 'openedMs' | 'onClosed' | 'onRequestWaiting'>
+  readonly connection: Pick<ClientConnection, 'onClosed' | 'onRequestWaiting'>
 }
 
 interface DoubtfulAnswer {
@@ -66,8 +66,8 @@ export class LeaderDoubts {
   }
 
   /**
-   * The same to a client that asks for the leaders of `topics`. One that was told, here or by another broker while it was
-   * connected to this one, may ask because it has lost a leader.
+   * The same to a client that asks for the leaders of `topics`. Unless it has just been told of others here, it may ask
+   * because it has lost a leader: one that only begins waits as long, once.
    */
   replyAbout<Response>(
     topics: readonly (string | null)[],
@@ -77,12 +77,11 @@ export class LeaderDoubts {
   ): void {
     const { connection } = call
     const before = this.#asked.get(connection)
-    const isAgain =
-      before === undefined
-        ? this.#clock.monotonicMs() - connection.openedMs > limits.newConnectionMs
-        : before.length === topics.length && topics.every((topic, at) => topic === before[at])
+    const isAboutOthers =
+      before !== undefined &&
+      (before.length !== topics.length || topics.some((topic, at) => topic !== before[at]))
     this.#asked.set(connection, topics)
-    this.#replyAfter(isAgain ? limits.dyingConnectionsMs : 0, call, body, leadersIn)
+    this.#replyAfter(isAboutOthers ? 0 : limits.dyingConnectionsMs, call, body, leadersIn)
   }
 
   #replyAfter<Response>(

@@ -174,6 +174,4 @@ export const limits = {
   leaderDoubtBriefMs: 50,
   /** How long a process may take to die: between the first of its connections that closes and the last. */
   dyingConnectionsMs: 20,
-  /** As long as a client's first questions may take from its start on. */
-  newConnectionMs: 1_000,
 } as const
