@@ -2,9 +2,9 @@
  * What a power cut leaves of all that no sync had covered: asked by the disk in memory, answered by dice or by who enumerates.
  *
  * Names of one directory change in causal order: a change that shares a name with a lost one is lost, a rename is one
- * change. ext4 and XFS promise more (one journal: what comes back is a prefix); POSIX and Btrfs, which logs the name of a
- * synced file ahead of others, no more than this. Of a file the size moves in order, and of what was written below it any
- * 512-byte sectors come back, as delayed allocation writes them; the last write may end anywhere.
+ * change. POSIX promises no more; ext4, XFS and Btrfs do: what comes back is a prefix of the changes, as dice draw it. Of a
+ * file the size moves in order, and of what was written below it any 512-byte sectors come back, as delayed allocation
+ * writes them; the last write may end anywhere.
  */
 
 export const SECTOR_BYTES = 512
@@ -51,17 +51,14 @@ export function firstSteps(count: number, tornBytes = 0): ContentSurvival {
   return { keptSteps: count, tornBytes, losesSector: loseNone }
 }
 
-/** As the dice fall: prefixes mostly, torn and holed writes, names out of order. Dice that show 0 lose everything. */
+/** As the dice fall: a prefix of the names, torn and holed writes. Dice that show 0 lose everything. */
 export function drawnSurvival(dice: Dice): Survival {
-  const kept = new Map<number, number | 'any'>()
+  const kept = new Map<number, number>()
   return {
     keepsNames(directoryId, index, count) {
-      let prefix = kept.get(directoryId)
-      if (prefix === undefined) {
-        prefix = dice(4) < 3 ? dice(count + 1) : 'any'
-        kept.set(directoryId, prefix)
-      }
-      return prefix === 'any' ? dice(2) === 1 : index < prefix
+      const prefix = kept.get(directoryId) ?? dice(count + 1)
+      kept.set(directoryId, prefix)
+      return index < prefix
     },
     content(_fileId, steps) {
       const manner = dice(4)

@@ -40,16 +40,21 @@ export interface MemoryDiskOptions {
   readonly wallMs: () => number
 }
 
-/** How a call goes wrong: it fails, a write after some bytes, or a read answers what the disk held before. */
+/** How a call goes wrong: it fails, a write after some bytes, a read answers what the disk held before, a sync does nothing. */
 export type DiskFault =
   | DiskErrorCode
   | { readonly kind: 'short-write'; readonly code: DiskErrorCode; readonly writtenBytes: number }
   | { readonly kind: 'stale-read' }
+  | { readonly kind: 'lying-sync' }
 
 /** Changes of one file, or of one directory's names, that no sync covered. */
 export interface Unsynced {
   readonly kind: 'names' | 'content'
   readonly node: MemoryNode
+}
+
+function isOf(fault: DiskFault | null, kind: 'stale-read' | 'lying-sync'): boolean {
+  return typeof fault === 'object' && fault?.kind === kind
 }
 
 function split(path: string): string[] {
@@ -162,8 +167,7 @@ export class MemoryDisk implements Disk {
     }
     const readSync = (target: Buffer, targetStart: number, length: number, position: number): number => {
       const [used, fault] = use('read')
-      const isStale = typeof fault === 'object' && fault?.kind === 'stale-read'
-      if (isStale) return used.readStale(target, targetStart, length, position)
+      if (isOf(fault, 'stale-read')) return used.readStale(target, targetStart, length, position)
       return used.read(target, targetStart, length, position)
     }
     return {
@@ -189,26 +193,27 @@ export class MemoryDisk implements Disk {
         this.#later(
           'sync',
           path,
-          () => this.#sync(() => use('sync'), file, steps),
+          () => this.#sync(() => use('sync')[1], file, steps),
           (error) => done(error),
           undefined,
         )
       },
-      syncSync: () => this.#sync(() => use('sync'), file, file.syncTarget()),
+      syncSync: () => this.#sync(() => use('sync')[1], file, file.syncTarget()),
       close: () => {
         openFile = null
       },
     }
   }
 
-  #sync(use: () => void, file: MemoryFile, target: number): void {
+  #sync(use: () => DiskFault | null, file: MemoryFile, target: number): void {
+    let fault: DiskFault | null
     try {
-      use()
+      fault = use()
     } catch (error) {
       if (error instanceof DiskError && error.code !== 'EBADF') file.forgetUnsynced()
       throw error
     }
-    file.sync(target)
+    if (!isOf(fault, 'lying-sync')) file.sync(target)
   }
 
   #write(
@@ -370,8 +375,9 @@ export class MemoryDisk implements Disk {
   }
 
   #syncNames(path: string, target: number): void {
-    this.#check('syncDirectory', path)
-    this.#directory(path).sync(target)
+    const fault = this.#check('syncDirectory', path)
+    const directory = this.#directory(path)
+    if (!isOf(fault, 'lying-sync')) directory.sync(target)
   }
 
   lock(path: string): DirectoryLock | null {

@@ -165,4 +165,18 @@ describe('the disk in memory', () => {
     expect(() => disk.removeDirectory('/d')).toThrowError(expect.objectContaining({ code: 'EIO' }))
     expect(disk.list('/d').map((entry) => entry.name)).toEqual(['b'])
   })
+
+  it('a sync that lies makes nothing durable', () => {
+    const { disk } = createDisk()
+    const file = disk.open('/f', 'create-exclusive')
+    disk.syncDirectorySync('/')
+    file.writeSync([Buffer.from('abc')], 0)
+    disk.open('/g', 'create-exclusive')
+    disk.fault = () => ({ kind: 'lying-sync' })
+    file.syncSync()
+    disk.syncDirectorySync('/')
+    disk.crash(losesAll)
+    disk.fault = () => null
+    expect([disk.status('/f')?.sizeBytes, disk.status('/g')]).toEqual([0, null])
+  })
 })
