@@ -35,6 +35,8 @@ export class ManagedWorld {
     directories: readonly string[] = ['/data'],
     seed = 1,
     clock = new TestClock(),
+    /** What the disk holds at first; null nothing. */
+    held: MemoryDisk | null = null,
   ) {
     const roll = dice(seed)
     this.clock = clock
@@ -43,11 +45,12 @@ export class ManagedWorld {
       bytes: (sizeBytes) => Buffer.from(Array.from({ length: sizeBytes }, () => roll(256))),
       below: roll,
     }
-    this.disk = new MemoryDisk({
-      later: (callback, operation) => this.later(callback, operation),
+    const options = {
+      later: (callback: () => void, operation: DiskOperation) => this.later(callback, operation),
       tracksDurability: true,
       wallMs: () => this.clock.nowMs,
-    })
+    }
+    this.disk = held?.copy(options) ?? new MemoryDisk(options)
     this.directories = directories
     this.config = { ...defaultLogConfig, timestampAfterMaxMs: Number.POSITIVE_INFINITY, ...config }
     this.manager = this.#create()
