@@ -1,12 +1,15 @@
 /**
- * What a simulation has come to when all is healed: waits until the cluster is whole and its replicas are level, then
- * takes down what lies on the disks.
+ * What a simulation has come to when all is healed: what must have come about by then, and what lies on the disks.
  */
-import { describePartitions } from '../client/admin-topics.ts'
+import { describePartitions, type PartitionDescription } from '../client/admin-topics.ts'
 import { ClientError } from '../client/client-error.ts'
 import type { Cluster } from '../client/cluster.ts'
-import { decodeRecordSet } from '../client/record-set.ts'
+import { EARLIEST, LATEST, lookUpOffset } from '../client/fetcher.ts'
+import { decodeRecordSet, type ReceivedRecord } from '../client/record-set.ts'
+import { metadata } from '../protocol/messages/metadata.ts'
+import { joinPath } from '../runtime/disk.ts'
 import type { FinalLog, History } from './history.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 import { type DiskWitness, METADATA_TOPIC } from './witness/disk-witness.ts'
@@ -14,19 +17,20 @@ import { metadataStates } from './witness/metadata-states.ts'
 import { wholeBatches } from './witness/replica-track.ts'
 import { labelOf } from './workload/numbered-writer.ts'
 
-const LOOK_MS = 100
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+}
 
-/** Resolves when every node runs, and every partition of the topics has a leader and all its replicas in sync. */
-export async function whole(simulation: Simulation, admin: Cluster, names: readonly string[]): Promise<void> {
+const DATA = '/data'
+const LOOK_MS = 100
+const TIME_LOOKUPS = 8
+
+/** Resolves when that is so; what cannot be asked now is not so. */
+async function until(admin: Cluster, isSo: () => Promise<boolean>): Promise<void> {
   for (;;) {
     try {
-      const topics = await Promise.all(names.map((topic) => describePartitions(admin, topic)))
-      const isWhole = topics
-        .flat()
-        .every(
-          ({ leaderId, isrNodes, replicaNodes }) => leaderId >= 0 && isrNodes.length === replicaNodes.length,
-        )
-      if (isWhole && simulation.nodes.every(({ isRunning }) => isRunning)) return
+      if (await isSo()) return
     } catch (error) {
       if (!(error instanceof ClientError)) throw error
     }
@@ -34,28 +38,146 @@ export async function whole(simulation: Simulation, admin: Cluster, names: reado
   }
 }
 
-/** Resolves when no replica lags: one that is in sync may still lack what only its leader has acknowledged. */
-export async function level(
-  { nodes }: Simulation,
+async function every(
   admin: Cluster,
-  partitions: readonly { readonly topic: string; readonly partition: number }[],
-): Promise<void> {
-  const lags = ({ topic, partition }: { topic: string; partition: number }): boolean =>
-    new Set(nodes.map((node) => node.segmentBytes(topic, partition).length)).size > 1
-  while (partitions.some(lags)) await admin.pause(LOOK_MS)
+  topics: readonly string[],
+  isSo: (partition: PartitionDescription) => boolean,
+): Promise<boolean> {
+  const described = await Promise.all(topics.map((topic) => describePartitions(admin, topic)))
+  return described.flat().every(isSo)
 }
 
-/** Every replica of a partition, and what it holds. */
-export function finalLog(nodes: readonly SimulatedNode[], topic: string, partition: number): FinalLog {
-  const replicas = new Map(nodes.map((node) => [node.id, node.segmentBytes(topic, partition)]))
+/** Resolves when every partition of the topics has a leader. */
+export function led(admin: Cluster, topics: readonly string[]): Promise<void> {
+  return until(admin, () => every(admin, topics, ({ leaderId }) => leaderId >= 0))
+}
+
+/** Resolves when every node runs, and every partition of the topics has a leader and all its replicas in sync. */
+export function whole({ nodes }: Simulation, admin: Cluster, topics: readonly string[]): Promise<void> {
+  return until(admin, async () => {
+    const isWhole = await every(
+      admin,
+      topics,
+      ({ leaderId, isrNodes, replicaNodes }) => leaderId >= 0 && isrNodes.length === replicaNodes.length,
+    )
+    return isWhole && nodes.every(({ isRunning }) => isRunning)
+  })
+}
+
+/** Resolves when somebody has read the last record of every partition. */
+export function caughtUp(admin: Cluster, history: History, places: readonly Place[]): Promise<void> {
+  const isRead = async ({ topic, partition }: Place): Promise<boolean> => {
+    const end = await lookUpOffset(admin, topic, partition, LATEST)
+    const last = history.reads.findLast((read) => read.topic === topic && read.partition === partition)
+    return (last?.offset ?? -1) + 1 >= end || (await lookUpOffset(admin, topic, partition, EARLIEST)) >= end
+  }
+  return until(admin, async () => (await Promise.all(places.map(isRead))).every((read) => read))
+}
+
+/** Resolves when no replica lags: one that is in sync may still lack what only its leader has acknowledged. */
+export function level({ nodes }: Simulation, admin: Cluster, places: readonly Place[]): Promise<void> {
+  const lags = ({ topic, partition }: Place): boolean => {
+    const ends = holders(nodes, topic, partition)
+      .map((node) => [...wholeBatches(node.segmentBytes(topic, partition))].at(-1)?.lastOffset)
+      // Where retention took everything nothing lags.
+      .filter((end) => end !== undefined)
+    return new Set(ends).size > 1
+  }
+  return until(admin, async () => !places.some(lags))
+}
+
+function holders(
+  nodes: readonly SimulatedNode[],
+  topic: string,
+  partition: number,
+): readonly SimulatedNode[] {
+  const folder = joinPath(DATA, `${topic}-${partition}`)
+  return nodes.filter((node) => node.disk.status(folder)?.kind === 'directory')
+}
+
+/** Takes down every replica of some partitions, from where each begins as clients are told. */
+export async function noteLogs(
+  { nodes }: Simulation,
+  admin: Cluster,
+  history: History,
+  places: readonly Place[],
+): Promise<void> {
+  for (const { topic, partition } of places) {
+    const startOffset = await lookUpOffset(admin, topic, partition, EARLIEST)
+    history.finalLogs.push(finalLog(nodes, topic, partition, startOffset))
+  }
+}
+
+function finalLog(
+  nodes: readonly SimulatedNode[],
+  topic: string,
+  partition: number,
+  startOffset: number,
+): FinalLog {
+  const replicas = new Map(
+    holders(nodes, topic, partition).map((node) => [node.id, node.segmentBytes(topic, partition)]),
+  )
   const [bytes = Buffer.alloc(0)] = replicas.values()
-  const { records } = decodeRecordSet(bytes, 0)
   return {
     topic,
     partition,
+    startOffset,
     replicas,
     batches: [...wholeBatches(bytes)],
-    records: records.map(({ offset, value }) => ({ offset, label: labelOf(value) })),
+    records: recordsOf(bytes)
+      .filter(({ offset }) => offset >= startOffset)
+      .map(({ offset, value, timestampMs }) => ({ offset, label: labelOf(value), timestampMs })),
+  }
+}
+
+function recordsOf(bytes: Buffer): readonly ReceivedRecord[] {
+  return decodeRecordSet(bytes, 0).records
+}
+
+/** Takes down what each replica of compacted partitions has kept. */
+export function noteKeyedLogs({ nodes }: Simulation, history: History, places: readonly Place[]): void {
+  for (const { topic, partition } of places)
+    for (const node of holders(nodes, topic, partition))
+      history.keyedLogs.push({
+        topic,
+        partition,
+        node: node.id,
+        records: recordsOf(node.segmentBytes(topic, partition)).map(({ offset, key, value }) => ({
+          offset,
+          key: String(key),
+          label: value === null ? null : String(value),
+        })),
+      })
+}
+
+/** Asks for times that are in the logs, and for some that are not. */
+export async function lookUpTimes(
+  admin: Cluster,
+  history: History,
+  random: SeededRandom,
+  places: readonly Place[],
+): Promise<void> {
+  for (const { topic, partition } of places) {
+    const records = history.finalLogs.find(
+      (log) => log.topic === topic && log.partition === partition,
+    )?.records
+    if (records === undefined || records.length === 0) continue
+    for (let lookup = 0; lookup < TIME_LOOKUPS; lookup++) {
+      const timestampMs = random.pick(records).timestampMs + random.below(3) - 1
+      const offset = await lookUpOffset(admin, topic, partition, BigInt(timestampMs))
+      history.timeLookups.push({ topic, partition, timestampMs, offset })
+    }
+  }
+}
+
+/** What every node tells of the topics, one after the other. */
+export async function askForTopics({ nodes }: Simulation, admin: Cluster, history: History): Promise<void> {
+  for (const { id } of nodes) {
+    const { topics } = await admin.request(id, metadata, { topics: null, allowAutoTopicCreation: false })
+    history.toldTopics.set(
+      id,
+      topics.map(({ name, partitions }) => `${name} ${partitions.length}`),
+    )
   }
 }
 

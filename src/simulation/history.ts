@@ -53,6 +53,45 @@ export interface EndRead {
   readonly endedMs: number
 }
 
+/** A client asked where a partition begins. */
+export interface StartRead {
+  readonly topic: string
+  readonly partition: number
+  readonly startOffset: number
+  readonly invokedMs: number
+  readonly endedMs: number
+}
+
+/** DeleteRecords was confirmed: nothing below the offset is read any more. */
+export interface RecordCut {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly confirmedMs: number
+}
+
+/** Keys were written to a topic that keeps the last of each. */
+export interface KeyedSend {
+  readonly topic: string
+  readonly partition: number
+  /** In the order of sending; a label of null deletes the key. */
+  readonly records: readonly { readonly key: string; readonly label: string | null }[]
+  /** -1: not acknowledged. */
+  baseOffset: number
+}
+
+/** What one replica of a compacted topic holds at the end. */
+export interface KeyedLog {
+  readonly topic: string
+  readonly partition: number
+  readonly node: number
+  readonly records: readonly {
+    readonly offset: number
+    readonly key: string
+    readonly label: string | null
+  }[]
+}
+
 /** A reader was told that the offset which it was to read next is out of range. */
 export interface LostPosition {
   readonly reader: string
@@ -130,6 +169,17 @@ export interface MetadataState {
   readonly image: MetadataImage
 }
 
+/** A change of metadata that was asked for. */
+export interface MetadataChange {
+  readonly what:
+    | { readonly kind: 'create' | 'delete'; readonly topic: string }
+    | { readonly kind: 'grow'; readonly topic: string; readonly partitions: number }
+    | { readonly kind: 'set'; readonly topic: string; readonly value: string }
+  readonly invokedMs: number
+  /** Infinity: nobody knows when, or whether. */
+  confirmedMs: number
+}
+
 /** A vote that a node gave away, itself included. */
 export interface OverheardVote {
   readonly epoch: number
@@ -151,12 +201,31 @@ export interface OverheardLeader {
 export interface LoggedRecord {
   readonly offset: number
   readonly label: string
+  readonly timestampMs: number
+}
+
+/** Asked for the first record that is not older than a time (ListOffsets), when nothing changes any more. */
+export interface TimeLookup {
+  readonly topic: string
+  readonly partition: number
+  readonly timestampMs: number
+  /** -1: there is none. */
+  readonly offset: number
+}
+
+/** Something that must have come about after the last fault, and how long that took; Infinity: it never did. */
+export interface Milestone {
+  readonly what: string
+  readonly tookMs: number
+  readonly limitMs: number
 }
 
 /** A partition at the end, when all is healed and nothing is under way. */
 export interface FinalLog {
   readonly topic: string
   readonly partition: number
+  /** What is below has been deleted. */
+  readonly startOffset: number
   readonly records: readonly LoggedRecord[]
   readonly batches: readonly SeenBatch[]
   /** Bytes of the segments of each replica, by node. */
@@ -165,8 +234,10 @@ export interface FinalLog {
 
 /** What a topic was created with, as far as invariants must know it. */
 export interface TopicRules {
-  readonly replicationFactor: number
-  readonly insyncReplicasMin: number
+  /** On so many disks lies what acks=all acknowledged; 0 where replicas are taken away. */
+  readonly disksMin: number
+  /** Old records are deleted, each replica's in its own time. */
+  readonly isBrief: boolean
 }
 
 export class History {
@@ -176,15 +247,24 @@ export class History {
   readonly sends: SentRecords[] = []
   readonly reads: ReadRecord[] = []
   readonly endReads: EndRead[] = []
+  readonly startReads: StartRead[] = []
+  readonly cuts: RecordCut[] = []
+  readonly keyedSends: KeyedSend[] = []
+  readonly keyedLogs: KeyedLog[] = []
   readonly lostPositions: LostPosition[] = []
   readonly commits: OffsetCommit[] = []
   readonly offsetReads: OffsetRead[] = []
   readonly joins: GroupJoin[] = []
   readonly finalLogs: FinalLog[] = []
+  readonly timeLookups: TimeLookup[] = []
+  readonly milestones: Milestone[] = []
   readonly sights: Sight[] = []
   readonly writtenBatches: WrittenBatch[] = []
   readonly votes: OverheardVote[] = []
   readonly leaders: OverheardLeader[] = []
+  readonly metadataChanges: MetadataChange[] = []
+  /** What each node tells at the end: the name of every topic and how many partitions it has. */
+  readonly toldTopics = new Map<number, readonly string[]>()
   /** Of the metadata log, oldest first. */
   metadataStates: readonly MetadataState[] = []
   /** The metadata log of each node at the end. */

@@ -1,20 +1,23 @@
 /**
  * One seed from beginning to end: a cluster, its load, faults, healing, and the judgement of what was seen.
  *
- * Safety phase: the nemesis strikes under load while witnesses look on. Then all heals, and within a bound everything must
- * work again: sends are acknowledged, replicas are in sync. At the end the logs are read and every invariant is asked.
- * Same seed, same code, same result.
+ * Safety phase: the nemesis strikes under load while witnesses look on. Then all heals, and one thing after the other must
+ * come about within its bound: leaders, replicas in sync, answers to every send, readers at the end. At last the logs are
+ * read and every invariant is asked; where something did not come about, that alone is told. Same seed, same code, same result.
  */
 import { createTopic } from '../client/admin-topics.ts'
-import { finalLog, level, noteMetadata, whole } from './final-state.ts'
+import type { Cluster } from '../client/cluster.ts'
+import * as final from './final-state.ts'
 import { History } from './history.ts'
+import { comesAboutInTime } from './invariants/comes-about-in-time.ts'
 import { invariants } from './invariants/index.ts'
 import { type FaultKind, Nemesis } from './nemesis/nemesis.ts'
 import { Simulation } from './simulation.ts'
 import { DiskWitness } from './witness/disk-witness.ts'
 import { OverheardQuorum } from './witness/overheard-quorum.ts'
 import { CommittingGroup } from './workload/committing-group.ts'
-import { GROUP, loadsOf, PARTITIONS, TOPIC } from './workload/loads.ts'
+import { GROUP, type Load, loadsOf } from './workload/loads.ts'
+import { partitionsOf, type SimulatedTopic, TOPIC, topicsOf } from './workload/topics.ts'
 
 export interface RunOptions {
   readonly seed: number
@@ -33,16 +36,23 @@ export interface RunReport {
   readonly hash: string
   readonly simulatedMs: number
   readonly events: number
+  readonly sends: number
   readonly acknowledged: number
   readonly faults: ReadonlyMap<FaultKind, number>
+  /** How many loads of each kind ran. */
+  readonly loads: ReadonlyMap<string, number>
   readonly lines: readonly string[]
 }
 
 const OFFSETS_TOPIC = '__consumer_offsets'
-/** All is well again so long after the last fault at the latest. */
-const HEAL_MS_MAX = 60_000
-/** Time for a load to end what is under way. */
-const END_MS_MAX = 120_000
+/** Bounds of what must come about after the last fault. */
+const LED_MS_MAX = 20_000
+const WHOLE_MS_MAX = 60_000
+const RESOLVED_MS_MAX = 120_000
+const READ_MS_MAX = 20_000
+const TOLD_MS_MAX = 60_000
+/** The nemesis ends what it has begun. */
+const RAGE_END_MS_MAX = 120_000
 /** Between two looks at the disks. */
 const WITNESS_MS = 50
 const SETTINGS = {
@@ -50,10 +60,11 @@ const SETTINGS = {
   'offsets.topic.replication.factor': '3',
   'group.initial.rebalance.delay.ms': '0',
   'group.min.session.timeout.ms': '500',
+  'log.retention.check.interval.ms': '500',
+  'log.cleaner.backoff.ms': '300',
   'min.insync.replicas': '2',
+  'default.replication.factor': '3',
 }
-const INDEXES = Array.from({ length: PARTITIONS }, (_, partition) => partition)
-const PLAIN = INDEXES.map((partition) => ({ topic: TOPIC, partition }))
 
 export async function runSeed(options: RunOptions): Promise<RunReport> {
   const { seed, nodes, faults, keepsLines = false, hostTurn } = options
@@ -68,10 +79,14 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     hostTurn,
   })
   const nemesis = new Nemesis(simulation, faults)
+  const topics = topicsOf(simulation.random.stream('topics'))
+  const loads = loadsOf(simulation, history, topics)
   const violations: string[] = []
   try {
-    await live(simulation, nemesis, history, options)
-    for (const [name, invariant] of Object.entries(invariants))
+    const stage = new Stage(simulation, history, topics)
+    const isWell = (await stage.rage(nemesis, loads, options.rageMs)) && (await stage.end())
+    const asked = isWell ? Object.entries(invariants) : [['all is well in time', comesAboutInTime] as const]
+    for (const [name, invariant] of asked)
       violations.push(...invariant(history).map((told) => `${name}: ${told}`))
   } catch (error) {
     violations.push(`did not end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
@@ -82,53 +97,134 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     hash: simulation.hash,
     simulatedMs: simulation.queue.nowMs,
     events: simulation.queue.count,
+    sends: history.sends.length + history.keyedSends.length,
     acknowledged: history.sends.filter(({ outcome }) => outcome === 'acknowledged').length,
     faults: nemesis.counts,
+    loads: new Map([...Map.groupBy(loads, ({ name }) => name)].map(([name, { length }]) => [name, length])),
     lines: simulation.transcript.lines,
   }
 }
 
-/** All that happens, and all that is noted of it. */
-async function live(
-  simulation: Simulation,
-  nemesis: Nemesis,
-  history: History,
-  { nodes, rageMs }: RunOptions,
-): Promise<void> {
-  await simulation.start()
-  const admin = simulation.client('admin', { retryMs: HEAL_MS_MAX, requestTimeoutMs: 3_000 })
-  const rules = { replicationFactor: Math.min(3, nodes), insyncReplicasMin: Math.min(2, nodes) }
-  history.topics.set(TOPIC, rules)
-  // Short segments, so that files come into being under faults.
-  const configs = { 'min.insync.replicas': String(rules.insyncReplicasMin), 'segment.ms': '1500' }
-  await simulation.settled(createTopic(admin, { name: TOPIC, partitions: PARTITIONS, ...rules, configs }))
-  const witness = new DiskWitness(simulation.nodes, history, PLAIN)
-  let isOver = false
-  let isSeen = false
-  const watching = watch(simulation, witness, () => isSeen)
-  const running = loadsOf(simulation, history).map((load) => load.run(() => isOver))
-  await simulation.settled(nemesis.rage(rageMs), 2 * rageMs + END_MS_MAX)
-  await simulation.settled(nemesis.heal())
-  history.healedMs = simulation.queue.nowMs
-  const topics = [TOPIC, OFFSETS_TOPIC]
-  await simulation.settled(whole(simulation, admin, topics), HEAL_MS_MAX)
-  isOver = true
-  await simulation.settled(Promise.all(running), END_MS_MAX)
-  await simulation.settled(whole(simulation, admin, topics), HEAL_MS_MAX)
-  const looking = new CommittingGroup(admin, history, simulation.random.stream('look'), GROUP, TOPIC)
-  await simulation.settled(looking.look(), HEAL_MS_MAX)
-  await simulation.settled(level(simulation, admin, PLAIN), HEAL_MS_MAX)
-  isSeen = true
-  await simulation.settled(watching)
-  for (const { topic, partition } of PLAIN)
-    history.finalLogs.push(finalLog(simulation.nodes, topic, partition))
-  noteMetadata(simulation.nodes, witness, history)
-}
+/** What happens, phase by phase, and all that is noted of it. */
+class Stage {
+  readonly #simulation: Simulation
+  readonly #history: History
+  readonly #topics: readonly SimulatedTopic[]
+  readonly #admin: Cluster
+  readonly #witness: DiskWitness
+  #isSeen = false
+  #watching: Promise<void> = Promise.resolve()
 
-async function watch(simulation: Simulation, witness: DiskWitness, isOver: () => boolean): Promise<void> {
-  const clock = simulation.clientClock()
-  while (!isOver()) {
-    witness.look(simulation.queue.nowMs)
-    await new Promise<void>((resolve) => clock.schedule(WITNESS_MS, resolve))
+  constructor(simulation: Simulation, history: History, topics: readonly SimulatedTopic[]) {
+    this.#simulation = simulation
+    this.#history = history
+    this.#topics = topics
+    this.#admin = simulation.client('admin', { retryMs: WHOLE_MS_MAX, requestTimeoutMs: 3_000 })
+    this.#witness = new DiskWitness(simulation.nodes, history, this.#places('plain', 'wandering'))
+  }
+
+  #places(...policies: readonly SimulatedTopic['policy'][]): readonly final.Place[] {
+    return partitionsOf(this.#topics.filter(({ policy }) => policies.includes(policy)))
+  }
+
+  /** Load under faults, then healing; false when the cluster does not become well. */
+  async rage(nemesis: Nemesis, loads: readonly Load[], rageMs: number): Promise<boolean> {
+    const simulation = this.#simulation
+    await this.#begin()
+    let isOver = false
+    let isRead = false
+    const [readers, others] = [true, false].map((isReader) =>
+      loads.filter((load) => load.isReader === isReader),
+    )
+    const reading = (readers ?? []).map((load) => load.run(() => isRead))
+    const running = (others ?? []).map((load) => load.run(() => isOver))
+    await simulation.settled(nemesis.rage(rageMs), 2 * rageMs + RAGE_END_MS_MAX)
+    await simulation.settled(nemesis.heal())
+    this.#history.healedMs = simulation.queue.nowMs
+    const admin = this.#admin
+    const names = [...this.#topics.map(({ name }) => name), OFFSETS_TOPIC]
+    const whole = () => final.whole(simulation, admin, names)
+    if (!(await this.#reaches('every partition is led', final.led(admin, names), LED_MS_MAX))) return false
+    if (!(await this.#reaches('every replica is in sync', whole(), WHOLE_MS_MAX))) return false
+    isOver = true
+    if (!(await this.#reaches('every request is resolved', Promise.all(running), RESOLVED_MS_MAX)))
+      return false
+    if (!(await this.#reaches('every replica is in sync at the end', whole(), WHOLE_MS_MAX))) return false
+    const read = final.caughtUp(admin, this.#history, this.#places('plain', 'wandering', 'brief'))
+    if (!(await this.#reaches('readers have read everything', read, READ_MS_MAX))) return false
+    isRead = true
+    return await this.#reaches('every reader has ended', Promise.all(reading), RESOLVED_MS_MAX)
+  }
+
+  async #begin(): Promise<void> {
+    const simulation = this.#simulation
+    const { length: nodes } = simulation.nodes
+    await simulation.start()
+    const replicationFactor = Math.min(3, nodes)
+    const disksMin = Math.min(2, nodes)
+    for (const { name, partitions, policy, configs } of this.#topics) {
+      this.#history.topics.set(name, {
+        disksMin: policy === 'plain' ? disksMin : 0,
+        isBrief: policy === 'brief',
+      })
+      const topic = {
+        name,
+        partitions,
+        replicationFactor,
+        configs: { ...configs, 'min.insync.replicas': String(disksMin) },
+      }
+      await simulation.settled(createTopic(this.#admin, topic))
+    }
+    this.#watching = this.#watch()
+  }
+
+  async #watch(): Promise<void> {
+    const clock = this.#simulation.clientClock()
+    while (!this.#isSeen) {
+      this.#witness.look(this.#simulation.queue.nowMs)
+      await new Promise<void>((resolve) => clock.schedule(WITNESS_MS, resolve))
+    }
+  }
+
+  /** Lets time pass until that has come about, and notes how long it took; false when it did not in its time. */
+  async #reaches(what: string, work: Promise<unknown>, limitMs: number): Promise<boolean> {
+    const beganMs = this.#simulation.queue.nowMs
+    let isReached = false
+    const reached = work.then(() => {
+      isReached = true
+    })
+    try {
+      await this.#simulation.settled(reached, limitMs)
+    } catch (error) {
+      // Only that it took too long is told; what failed is told as it is.
+      if (this.#simulation.queue.nowMs < beganMs + limitMs) throw error
+    }
+    const tookMs = isReached ? this.#simulation.queue.nowMs - beganMs : Number.POSITIVE_INFINITY
+    this.#history.milestones.push({ what, tookMs, limitMs })
+    return isReached
+  }
+
+  /** Asks the last questions and takes down what lies on the disks; false when there is no answer in time. */
+  async end(): Promise<boolean> {
+    const simulation = this.#simulation
+    const admin = this.#admin
+    const history = this.#history
+    const plain = this.#places('plain')
+    const logs = this.#places('plain', 'wandering', 'brief')
+    const looking = new CommittingGroup(admin, history, simulation.random.stream('look'), GROUP, TOPIC)
+    const level = final.level(simulation, admin, this.#places('plain', 'wandering', 'brief', 'compacted'))
+    if (!(await this.#reaches('replicas are level', level, WHOLE_MS_MAX))) return false
+    this.#isSeen = true
+    const asked = async (): Promise<void> => {
+      await this.#watching
+      await looking.look()
+      await final.noteLogs(simulation, admin, history, logs)
+      await final.lookUpTimes(admin, history, simulation.random.stream('times'), plain)
+      await final.askForTopics(simulation, admin, history)
+    }
+    if (!(await this.#reaches('the last questions are answered', asked(), TOLD_MS_MAX))) return false
+    final.noteKeyedLogs(simulation, history, this.#places('compacted'))
+    final.noteMetadata(simulation.nodes, this.#witness, history)
+    return true
   }
 }

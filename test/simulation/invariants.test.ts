@@ -114,6 +114,46 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     'the quorum keeps what it committed',
     (history) => history.leaders.push({ epoch: 1, leader: 1, follower: 2, highWatermark: 1, atMs: 38 }),
   ],
+  [
+    'a partition has one owner in a generation',
+    ({ joins }) =>
+      joins.push({ group: 'g', member: 'c', generation: 2, share: ['t-0'], invokedMs: 4, endedMs: 5 }),
+  ],
+  [
+    'stale members commit nothing',
+    ({ commits }) =>
+      commits.push({ group: 'g t-0', offset: 2, invokedMs: 5, acknowledgedMs: 6, generation: 1 }),
+  ],
+  [
+    'rebalances end',
+    ({ joins }) =>
+      joins.push({ group: 'g', member: 'c', generation: 3, share: [], invokedMs: 4, endedMs: 27_000 }),
+  ],
+  [
+    'all is well in time',
+    ({ milestones }) => milestones.push({ what: 'all have a leader', tookMs: 11, limitMs: 10 }),
+  ],
+  [
+    'times find their records',
+    ({ timeLookups }) => timeLookups.push({ topic: 't', partition: 0, timestampMs: 1_002, offset: 1 }),
+  ],
+  [
+    'what is deleted stays deleted',
+    ({ cuts, startReads }) => {
+      cuts.push({ topic: 't', partition: 0, offset: 2, confirmedMs: 1_000 })
+      startReads.push({ topic: 't', partition: 0, startOffset: 1, invokedMs: 1_001, endedMs: 1_002 })
+    },
+  ],
+  [
+    'compaction keeps the last of a key',
+    ({ keyedLogs }) =>
+      keyedLogs.push({ topic: 'k', partition: 0, node: 2, records: [{ offset: 0, key: 'a', label: 'v0' }] }),
+  ],
+  [
+    'confirmed metadata stays',
+    ({ metadataChanges }) =>
+      metadataChanges.push({ what: { kind: 'delete', topic: 't' }, invokedMs: 2, confirmedMs: 3 }),
+  ],
   ['committed offsets stay', (history) => history.offsetReads.push({ group: 'g', offset: 2, invokedMs: 9 })],
 ]
 
@@ -190,5 +230,80 @@ describe('invariants', () => {
     const differing = whole()
     differing.metadataLogs.set(3, [batch(0, 1, 1), { ...batch(1, 1, 1), checksum: 1 }])
     expect(broken(differing)).toEqual(['the quorum keeps what it committed'])
+  })
+
+  it('tell of generations that step back', () => {
+    const history = whole()
+    history.joins.push({ group: 'g', member: 'c', generation: 1, share: [], invokedMs: 6, endedMs: 7 })
+    expect(broken(history)).toEqual(['a partition has one owner in a generation'])
+  })
+
+  it('tell of what was cut off and is read, or is there at the end', () => {
+    const readAgain = whole()
+    readAgain.cuts.push({ topic: 't', partition: 0, offset: 1, confirmedMs: 100 })
+    readAgain.finalLogs.splice(0, 1, { ...logOf(['w:0', 'w:1', 'w:2']), startOffset: 1 })
+    expect(broken(readAgain)).toEqual([])
+    readAgain.reads.push({ ...read(0, 'w:0', 's'), atMs: 6_000 })
+    expect(broken(readAgain)).toEqual(['what is deleted stays deleted'])
+    const there = whole()
+    there.cuts.push({ topic: 't', partition: 0, offset: 1, confirmedMs: 100 })
+    expect(broken(there)).toEqual(['what is deleted stays deleted'])
+  })
+
+  it('ask nothing for what was cut off once a broker has begun another life', () => {
+    const history = whole()
+    history.cuts.push({ topic: 't', partition: 0, offset: 1, confirmedMs: 0 })
+    expect(broken(history)).toEqual([])
+  })
+
+  it('tell of keys that are gone, come up again, or were never sent', () => {
+    const spoilt = [
+      [],
+      [
+        { offset: 1, key: 'a', label: 'v1' },
+        { offset: 0, key: 'b', label: 'v0' },
+      ],
+      [
+        { offset: 1, key: 'a', label: 'v1' },
+        { offset: 3, key: 'c', label: 'v9' },
+      ],
+      [{ offset: 1, key: 'a', label: 'v0' }],
+    ]
+    for (const records of spoilt) {
+      const history = whole()
+      history.keyedLogs.push({ topic: 'k', partition: 0, node: 2, records })
+      expect(broken(history)).toEqual(['compaction keeps the last of a key'])
+    }
+  })
+
+  it('tell of changes of metadata out of order, and of brokers that do not know them', () => {
+    const unordered = whole()
+    const set = { kind: 'set', topic: 't', value: '7' } as const
+    const config = { resourceType: 2, resourceName: 't', name: 'retention.ms', value: '7' }
+    const image = changed(firstImage, { type: 'ConfigRecord', value: config })
+    unordered.metadataStates = [...unordered.metadataStates, { endOffset: 3, seenMs: 40, image }]
+    unordered.metadataChanges.push({ what: set, invokedMs: 2, confirmedMs: 3 })
+    expect(broken(unordered)).not.toContain('confirmed metadata stays')
+    unordered.metadataChanges.push({
+      what: { kind: 'create', topic: 't' },
+      invokedMs: 4,
+      confirmedMs: 5,
+    })
+    expect(broken(unordered)).toContain('confirmed metadata stays')
+    const untold = whole()
+    untold.toldTopics.set(2, [])
+    expect(broken(untold)).toEqual(['confirmed metadata stays'])
+  })
+
+  it('let what retention has deleted be gone', () => {
+    const history = whole()
+    history.topics.set('t', { disksMin: 0, isBrief: true })
+    const kept = logOf(['w:2'], [2], [batch(2)])
+    history.finalLogs.splice(0, 1, { ...kept, startOffset: 2 })
+    history.timeLookups.splice(0, 1)
+    history.reads.push(read(2, 'w:2', 's'))
+    expect(broken(history)).toEqual([])
+    history.finalLogs.splice(0, 1, { ...kept, startOffset: 1 })
+    expect(broken(history)).toEqual(['no acknowledged record is lost', 'what was read stays'])
   })
 })

@@ -63,8 +63,15 @@ async function worker(every: number): Promise<void> {
   const from = Number(options.from)
   const end = from + Number(options.seeds ?? SWEPT_SEEDS)
   for (let seed = from; seed < end; seed += every) {
-    const { lines: _, faults: struck, ...report } = await run(seed, false)
-    const result: SeedResult = { ...report, faults: Object.fromEntries(struck) }
+    const before = process.cpuUsage()
+    const { lines: _, faults: struck, loads, ...report } = await run(seed, false)
+    const { user, system } = process.cpuUsage(before)
+    const result: SeedResult = {
+      ...report,
+      faults: Object.fromEntries(struck),
+      loads: Object.fromEntries(loads),
+      busyMs: (user + system) / 1_000,
+    }
     process.stdout.write(`${JSON.stringify(result)}\n`)
     if (options.first && report.violations.length > 0) return
   }
@@ -73,10 +80,13 @@ async function worker(every: number): Promise<void> {
 async function one(seed: number): Promise<void> {
   const report = await run(seed, true)
   for (const line of report.lines) console.log(line)
-  const struck = [...report.faults].map(([fault, count]) => `${count} × ${fault}`).join(', ') || 'no faults'
+  const told = (counts: ReadonlyMap<string, number>): string =>
+    [...counts].map(([name, count]) => `${count} × ${name}`).join(', ') || 'none'
   console.log(
-    `seed ${seed}: ${report.acknowledged} sends acknowledged, ${report.events} events in ${(report.simulatedMs / 1_000).toFixed(1)} virtual seconds, ${struck}; history ${report.hash}`,
+    `seed ${seed}: ${report.acknowledged} sends acknowledged, ${report.events} events in ${(report.simulatedMs / 1_000).toFixed(1)} virtual seconds; history ${report.hash}`,
   )
+  console.log(`faults: ${told(report.faults)}`)
+  console.log(`loads: ${told(report.loads)}`)
   for (const violation of report.violations) console.log(`VIOLATION ${violation}`)
   console.log(report.violations.length === 0 ? 'OK' : 'FAILED')
   process.exitCode = report.violations.length === 0 ? 0 : 1

@@ -8,8 +8,57 @@ import { createInterface } from 'node:readline'
 import type { RunReport } from '../../src/simulation/run.ts'
 
 /** A report as it comes from another process. */
-export type SeedResult = Omit<RunReport, 'lines' | 'faults'> & {
+export type SeedResult = Omit<RunReport, 'lines' | 'faults' | 'loads'> & {
   readonly faults: Readonly<Record<string, number>>
+  readonly loads: Readonly<Record<string, number>>
+  /** Processor time that it took. */
+  readonly busyMs: number
+}
+
+/** What the seeds of a sweep came to, added up. */
+class Totals {
+  readonly #faults = new Map<string, number>()
+  readonly #loads = new Map<string, number>()
+  #simulatedMs = 0
+  #busyMs = 0
+  #events = 0
+  #sends = 0
+  #acknowledged = 0
+  seeds = 0
+  failed = 0
+  violations = 0
+
+  add(result: SeedResult): void {
+    this.seeds++
+    this.#simulatedMs += result.simulatedMs
+    this.#busyMs += result.busyMs
+    this.#events += result.events
+    this.#sends += result.sends
+    this.#acknowledged += result.acknowledged
+    this.violations += result.violations.length
+    if (result.violations.length > 0) this.failed++
+    for (const [counts, more] of [
+      [this.#faults, result.faults],
+      [this.#loads, result.loads],
+    ] as const)
+      for (const [name, count] of Object.entries(more)) counts.set(name, (counts.get(name) ?? 0) + count)
+  }
+
+  lines(realMs: number, cores: number): readonly string[] {
+    const hours = (this.#simulatedMs / 3_600_000).toFixed(2)
+    const seconds = (ms: number): string => (ms / 1_000).toFixed(0)
+    return [
+      `${hours} virtual hours in ${seconds(realMs)} s on ${cores} cores, ${seconds(this.#busyMs)} s of them busy: ${(this.#simulatedMs / realMs).toFixed(1)} times real time, ${(this.#simulatedMs / this.#busyMs).toFixed(1)} for a core`,
+      `${this.#events} events, ${this.#sends} sends, ${this.#acknowledged} acknowledged`,
+      `faults: ${counted(this.#faults)}`,
+      `loads: ${counted(this.#loads)}`,
+    ]
+  }
+}
+
+function counted(counts: ReadonlyMap<string, number>): string {
+  const sorted = [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
+  return sorted.map(([name, count]) => `${count} × ${name}`).join(', ') || 'none'
 }
 
 const MAIN = join(import.meta.dirname, 'main.ts')
@@ -53,35 +102,25 @@ export async function* resultsOf(
 export async function sweep(passed: readonly string[], from: number, seeds: number): Promise<boolean> {
   const cores = Math.min(seeds, availableParallelism())
   const beganMs = performance.now()
-  const faults = new Map<string, number>()
-  let done = 0
-  let simulatedMs = 0
-  let events = 0
-  let acknowledged = 0
-  let failed = 0
+  const totals = new Totals()
   const follow = async (core: number): Promise<void> => {
     for await (const result of resultsOf(MAIN, passed, from + core, seeds - core, cores)) {
-      done++
-      simulatedMs += result.simulatedMs
-      events += result.events
-      acknowledged += result.acknowledged
-      for (const [fault, count] of Object.entries(result.faults))
-        faults.set(fault, (faults.get(fault) ?? 0) + count)
+      totals.add(result)
       if (result.violations.length > 0) {
-        failed++
         console.log(`seed ${result.seed}:`)
         for (const violation of result.violations.slice(0, 5)) console.log(`  VIOLATION ${violation}`)
       }
-      if (done % TOLD_EVERY === 0) console.log(`${done} seeds, ${failed} with violations`)
+      if (totals.seeds % TOLD_EVERY === 0)
+        console.log(`${totals.seeds} seeds, ${totals.failed} with violations`)
     }
   }
   await Promise.all(Array.from({ length: cores }, (_, core) => follow(core)))
-  const realMs = performance.now() - beganMs
-  const struck = [...faults].sort(([one], [other]) => (one < other ? -1 : 1))
+  console.log(`${totals.seeds} seeds from ${from} on`)
+  for (const line of totals.lines(performance.now() - beganMs, cores)) console.log(line)
   console.log(
-    `${done} seeds from ${from} on: ${(simulatedMs / 3_600_000).toFixed(2)} virtual hours in ${(realMs / 1_000).toFixed(0)} s on ${cores} cores (${(simulatedMs / realMs).toFixed(1)} times real time), ${events} events, ${acknowledged} sends acknowledged`,
+    totals.failed === 0
+      ? 'OK, no violations'
+      : `FAILED: ${totals.failed} seeds broke an invariant, ${totals.violations} violations`,
   )
-  console.log(`faults: ${struck.map(([fault, count]) => `${count} × ${fault}`).join(', ') || 'none'}`)
-  console.log(failed === 0 ? 'OK' : `FAILED: ${failed} seeds broke an invariant`)
-  return failed === 0
+  return totals.failed === 0
 }

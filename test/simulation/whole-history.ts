@@ -41,8 +41,13 @@ export function logOf(
   return {
     topic: 't',
     partition: 0,
-    records: labels.map((label, index) => ({ label, offset: offsets[index] ?? -1 })),
+    records: labels.map((label, index) => ({
+      label,
+      offset: offsets[index] ?? -1,
+      timestampMs: 1_000 + index,
+    })),
     batches,
+    startOffset: 0,
     replicas: new Map([
       [1, bytes],
       [2, Buffer.from(bytes)],
@@ -147,13 +152,41 @@ export function sightOf(atMs: number, batches: readonly SeenBatch[], nodes: read
 
 export function whole(): History {
   const history = new History()
-  history.topics.set('t', { replicationFactor: 3, insyncReplicasMin: 2 })
+  history.topics.set('t', { disksMin: 2, isBrief: false })
   history.healedMs = 1_000
   history.sends.push(sent(['w:0', 'w:1']), sent(['w:2'], { baseOffset: 2, invokedMs: 20, endedMs: 25 }))
   history.reads.push(read(0, 'w:0'), read(1, 'w:1'))
   history.endReads.push({ topic: 't', partition: 0, endOffset: 3, invokedMs: 26, endedMs: 27 })
   history.commits.push({ group: 'g', offset: 3, invokedMs: 1, acknowledgedMs: 2 })
   history.offsetReads.push({ group: 'g', offset: 3, invokedMs: 5 })
+  history.joins.push(
+    { group: 'g', member: 'a', generation: 1, share: ['t-0'], invokedMs: 1, endedMs: 2 },
+    { group: 'g', member: 'b', generation: 2, share: ['t-0'], invokedMs: 3, endedMs: 4 },
+  )
+  history.commits.push({ group: 'g t-0', offset: 1, invokedMs: 3, acknowledgedMs: 5, generation: 1 })
+  history.startReads.push({ topic: 't', partition: 0, startOffset: 0, invokedMs: 26, endedMs: 27 })
+  history.keyedSends.push(
+    { topic: 'k', partition: 0, records: [{ key: 'a', label: 'v0' }], baseOffset: 0 },
+    {
+      topic: 'k',
+      partition: 0,
+      records: [
+        { key: 'a', label: 'v1' },
+        { key: 'b', label: null },
+      ],
+      baseOffset: 1,
+    },
+  )
+  history.keyedLogs.push({
+    topic: 'k',
+    partition: 0,
+    node: 1,
+    records: [{ offset: 1, key: 'a', label: 'v1' }],
+  })
+  history.timeLookups.push({ topic: 't', partition: 0, timestampMs: 1_001, offset: 1 })
+  history.milestones.push({ what: 'all are in sync', tookMs: 5, limitMs: 10 })
+  history.metadataChanges.push({ what: { kind: 'create', topic: 't' }, invokedMs: 0, confirmedMs: 1 })
+  for (const node of [1, 2, 3]) history.toldTopics.set(node, ['t 1'])
   history.finalLogs.push(logOf(['w:0', 'w:1', 'w:2']))
   for (const node of [1, 2, 3])
     for (const one of [batch(0, 2), batch(2)])

@@ -22,8 +22,8 @@ export function acknowledgedOnEnoughDisks({ sends, sights, topics }: History): s
       if (batchAt(batches, endOffset - 1, count) !== undefined) continue
       const lack = (lacking.get(key) ?? 0) + 1
       lacking.set(key, lack)
-      const rules = topics.get(topic)
-      if (rules !== undefined && nodes(replicas, key) - lack === rules.insyncReplicasMin - 1)
+      const disksMin = topics.get(topic)?.disksMin ?? 0
+      if (disksMin > 0 && nodes(replicas, key) - lack === disksMin - 1)
         violations.push(`${key} had offset ${endOffset - 1}, acknowledged, on too few disks at ${atMs} ms`)
     }
   }

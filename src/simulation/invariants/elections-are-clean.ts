@@ -34,6 +34,7 @@ function unclean(image: MetadataImage, now: PartitionImage, was: PartitionImage 
   if (!isr.includes(leader)) return `node ${leader} leads and is not in sync`
   if (now.leaderRecoveryState !== 0) return `node ${leader} was elected though it may lack records`
   if (was === undefined || was.leader === leader) return null
-  const mayLead = [...was.isr, ...was.eligibleLeaderReplicas]
+  // One change may both take a replica into the in-sync set and end the move that it came with.
+  const mayLead = [...was.isr, ...was.eligibleLeaderReplicas, ...was.addingReplicas]
   return mayLead.includes(leader) ? null : `node ${leader} was elected, in sync were ${mayLead.join(', ')}`
 }

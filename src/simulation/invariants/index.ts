@@ -3,7 +3,11 @@
  */
 import type { History } from '../history.ts'
 import { acknowledgedOnEnoughDisks } from './acknowledged-on-enough-disks.ts'
+import { comesAboutInTime } from './comes-about-in-time.ts'
 import { committedOffsetsStay } from './committed-offsets-stay.ts'
+import { compactionKeepsTheLast } from './compaction-keeps-the-last.ts'
+import { confirmedMetadataStays } from './confirmed-metadata-stays.ts'
+import { deletedStaysDeleted } from './deleted-stays-deleted.ts'
 import { deposedLeadersAcknowledgeNothing } from './deposed-leaders-acknowledge-nothing.ts'
 import { electionsAreClean } from './elections-are-clean.ts'
 import { endsNeverStepBack } from './ends-never-step-back.ts'
@@ -27,6 +31,7 @@ import { refusedIsNotThere } from './refused-is-not-there.ts'
 import { replicasEqual } from './replicas-equal.ts'
 import { replicasInSyncAreComplete } from './replicas-in-sync-are-complete.ts'
 import { staleMembersCommitNothing } from './stale-members-commit-nothing.ts'
+import { timesFindTheirRecords } from './times-find-their-records.ts'
 
 export const invariants: Readonly<Record<string, (history: History) => string[]>> = {
   'no acknowledged record is lost': noAckedLoss,
@@ -40,6 +45,9 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'readers see every offset once, in order': readsInOrder,
   'what was read stays': readsAreKept,
   'ends never step back': endsNeverStepBack,
+  'times find their records': timesFindTheirRecords,
+  'what is deleted stays deleted': deletedStaysDeleted,
+  'compaction keeps the last of a key': compactionKeepsTheLast,
   'replicas are equal': replicasEqual,
   'replicas in sync have what is committed': replicasInSyncAreComplete,
   'leader epoch and offset name one batch': oneBatchAtAPlace,
@@ -50,8 +58,10 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'a node votes once in a term': oneVoteInATerm,
   'a term has one leader': oneLeaderInATerm,
   'the quorum keeps what it committed': quorumKeepsWhatItCommitted,
+  'confirmed metadata stays': confirmedMetadataStays,
   'committed offsets stay': committedOffsetsStay,
   'a partition has one owner in a generation': oneOwnerInAGeneration,
   'stale members commit nothing': staleMembersCommitNothing,
   'rebalances end': rebalancesEnd,
+  'all is well in time': comesAboutInTime,
 }

@@ -1,13 +1,14 @@
 /**
- * A client that asks now and then where a partition ends (ListOffsets, latest), and notes what it was told.
+ * A client that asks now and then where a partition begins or ends (ListOffsets), and notes what it was told.
  */
 import { ClientError } from '../../client/client-error.ts'
 import type { Cluster } from '../../client/cluster.ts'
-import { LATEST, lookUpOffset } from '../../client/fetcher.ts'
+import { EARLIEST, LATEST, lookUpOffset } from '../../client/fetcher.ts'
 import type { History } from '../history.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 
 const PAUSE_MS_MAX = 300
+const END_SHARE = 0.7
 
 export class EndWatcher {
   readonly #cluster: Cluster
@@ -40,7 +41,10 @@ export class EndWatcher {
     const { clock } = this.#cluster.world
     const topic = this.#topic
     const invokedMs = clock.monotonicMs()
-    const endOffset = await lookUpOffset(this.#cluster, topic, partition, LATEST)
-    this.#history.endReads.push({ topic, partition, endOffset, invokedMs, endedMs: clock.monotonicMs() })
+    const asksEnd = this.#random.chance(END_SHARE)
+    const offset = await lookUpOffset(this.#cluster, topic, partition, asksEnd ? LATEST : EARLIEST)
+    const told = { topic, partition, invokedMs, endedMs: clock.monotonicMs() }
+    if (asksEnd) this.#history.endReads.push({ ...told, endOffset: offset })
+    else this.#history.startReads.push({ ...told, startOffset: offset })
   }
 }

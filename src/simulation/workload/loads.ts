@@ -4,60 +4,169 @@
  * Every load has a client and a stream of chances of its own, so that one more or less changes no other.
  */
 import type { Cluster } from '../../client/cluster.ts'
+import { EARLIEST } from '../../client/fetcher.ts'
 import type { History } from '../history.ts'
 import type { Simulation } from '../simulation.ts'
 import { CommittingGroup } from './committing-group.ts'
+import { Cutter } from './cutter.ts'
 import { EndWatcher } from './end-watcher.ts'
+import { KeyedWriter } from './keyed-writer.ts'
+import { Mover } from './mover.ts'
 import { NumberedWriter, type WriterOptions } from './numbered-writer.ts'
 import { TailReader } from './tail-reader.ts'
 import { TeamMember } from './team.ts'
+import { TopicAdmin } from './topic-admin.ts'
+import { type SimulatedTopic, TOPIC } from './topics.ts'
 
 export interface Load {
+  /** Of its kind. */
+  readonly name: string
+  /** It goes on when the others have ended, until everything is read. */
+  readonly isReader: boolean
   /** Resolves when nothing of it is under way any more, some time after that is over. */
   run(isOver: () => boolean): Promise<void>
 }
 
-export const TOPIC = 'orders'
-export const PARTITIONS = 2
 export const GROUP = 'group'
-
 const TEAM = 'team'
-const ON_SHARE = 0.4
+const ON_SHARE = 0.35
 const RETRY_MS = { none: 0, some: 1_500, enough: 60_000 } as const
+const PATIENT = { acks: -1, idempotent: true, patience: 'enough' } as const
 const WRITERS: readonly Pick<WriterOptions, 'acks' | 'idempotent' | 'patience'>[] = [
-  { acks: -1, idempotent: true, patience: 'enough' },
-  { acks: -1, idempotent: true, patience: 'enough' },
+  PATIENT,
+  PATIENT,
   { acks: -1, idempotent: false, patience: 'none' },
   { acks: -1, idempotent: true, patience: 'some' },
   { acks: 1, idempotent: false, patience: 'none' },
   { acks: 0, idempotent: false, patience: 'none' },
 ]
 
-export function loadsOf(simulation: Simulation, history: History): readonly Load[] {
-  const clientOf = (name: string, patience: keyof typeof RETRY_MS): Cluster =>
-    simulation.client(name, {
-      retryMs: RETRY_MS[patience],
-      requestTimeoutMs: 2_000,
-      connectTimeoutMs: 1_000,
+/** Makes the clients and chances of loads, by name. */
+class Loads {
+  readonly #simulation: Simulation
+  readonly #history: History
+
+  constructor(simulation: Simulation, history: History) {
+    this.#simulation = simulation
+    this.#history = history
+  }
+
+  #client(name: string, patience: keyof typeof RETRY_MS): Cluster {
+    const timeouts = { requestTimeoutMs: 2_000, connectTimeoutMs: 1_000 }
+    return this.#simulation.client(name, { retryMs: RETRY_MS[patience], ...timeouts })
+  }
+
+  #random(name: string) {
+    return this.#simulation.random.stream(name)
+  }
+
+  writer(name: string, options: Omit<WriterOptions, 'name'>): Load {
+    const client = this.#client(name, options.patience)
+    const writer = new NumberedWriter(client, this.#history, this.#random(name), { name, ...options })
+    return named(`writer with acks=${options.acks}${options.idempotent ? ', idempotent' : ''}`, writer)
+  }
+
+  /** A reader and one who asks where it begins and ends. */
+  readers({ name, partitions, policy }: SimulatedTopic): readonly Load[] {
+    const resetTo = policy === 'brief' ? EARLIEST : null
+    const reader = new TailReader(this.#client(`reader of ${name}`, 'enough'), this.#history, {
+      name: `reader of ${name}`,
+      topic: name,
+      partitions,
+      resetTo,
     })
-  const randomOf = (name: string) => simulation.random.stream(name)
-  const writers = WRITERS.map((options, index) => {
-    const name = `w${index}`
-    const where = { name, topic: TOPIC, partition: index % PARTITIONS }
-    return new NumberedWriter(clientOf(name, options.patience), history, randomOf(name), {
-      ...where,
-      ...options,
-    })
-  })
-  const team = ['m0', 'm1', 'm2'].map(
-    (name) => new TeamMember(clientOf(name, 'some'), history, randomOf(name), TEAM, TOPIC),
-  )
+    const ends = `ends of ${name}`
+    const watcher = new EndWatcher(
+      this.#client(ends, 'none'),
+      this.#history,
+      this.#random(ends),
+      name,
+      partitions,
+    )
+    return [named('reader', reader), named('watcher of ends', watcher)]
+  }
+
+  committingGroup(): Load {
+    const client = this.#client('groups', 'none')
+    return named(
+      'group without members',
+      new CommittingGroup(client, this.#history, this.#random('groups'), GROUP, TOPIC),
+    )
+  }
+
+  member(name: string): Load {
+    const client = this.#client(name, 'some')
+    return named('member of a group', new TeamMember(client, this.#history, this.#random(name), TEAM, TOPIC))
+  }
+
+  topicAdmin(name: string): Load {
+    const admin = new TopicAdmin(this.#client(name, 'none'), this.#history, this.#random(name), name)
+    return named('administrator of topics', admin)
+  }
+
+  mover(topic: string): Load {
+    const nodes = this.#simulation.nodes.slice(0, 3).map(({ id }) => id)
+    return named(
+      'mover of replicas',
+      new Mover(this.#client('mover', 'none'), this.#random('mover'), topic, nodes),
+    )
+  }
+
+  keyedWriter(topic: string): Load {
+    const writer = new KeyedWriter(this.#client('keys', 'enough'), this.#history, this.#random('keys'), topic)
+    return named('writer of keys', writer)
+  }
+
+  cutter(topic: string): Load {
+    return named(
+      'cutter of records',
+      new Cutter(this.#client('cutter', 'none'), this.#history, this.#random('cutter'), topic),
+    )
+  }
+}
+
+function named(name: string, load: Pick<Load, 'run'>): Load {
+  return { name, isReader: load instanceof TailReader, run: (isOver) => load.run(isOver) }
+}
+
+export function loadsOf(
+  simulation: Simulation,
+  history: History,
+  topics: readonly SimulatedTopic[],
+): readonly Load[] {
+  const loads = new Loads(simulation, history)
   const drawn = simulation.random.stream('loads')
   return [
-    ...writers,
-    ...(drawn.chance(ON_SHARE) ? team : []),
-    new TailReader(clientOf('reader', 'enough'), history, 'reader', TOPIC, PARTITIONS),
-    new EndWatcher(clientOf('ends', 'none'), history, randomOf('ends'), TOPIC, PARTITIONS),
-    new CommittingGroup(clientOf('groups', 'none'), history, randomOf('groups'), GROUP, TOPIC),
+    loads.committingGroup(),
+    ...(drawn.chance(ON_SHARE) ? ['m0', 'm1', 'm2'].map((name) => loads.member(name)) : []),
+    ...(drawn.chance(ON_SHARE) ? ['blue', 'red'].map((name) => loads.topicAdmin(name)) : []),
+    ...topics.flatMap((topic) => loadsOn(topic, loads)),
   ]
+}
+
+function loadsOn(topic: SimulatedTopic, loads: Loads): readonly Load[] {
+  const { name, partitions, policy } = topic
+  switch (policy) {
+    case 'plain':
+      return [
+        ...WRITERS.map((options, index) =>
+          loads.writer(`w${index}`, { topic: name, partition: index % partitions, ...options }),
+        ),
+        ...loads.readers(topic),
+      ]
+    case 'wandering':
+      return [
+        loads.writer('wm', { topic: name, partition: 0, ...PATIENT }),
+        ...loads.readers(topic),
+        loads.mover(name),
+      ]
+    case 'brief':
+      return [
+        loads.writer('wn', { topic: name, partition: 0, ...PATIENT }),
+        ...loads.readers(topic),
+        loads.cutter(name),
+      ]
+    case 'compacted':
+      return [loads.keyedWriter(name)]
+  }
 }

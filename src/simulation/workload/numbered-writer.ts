@@ -31,6 +31,7 @@ const REFUSED: readonly ClientErrorCode[] = [
 const RECORDS_MAX = 5
 const PADDING_BYTES_MAX = 300
 const PAUSE_MS_MAX = 40
+const LATE_MS_MAX = 500
 
 export class NumberedWriter {
   readonly #cluster: Cluster
@@ -75,7 +76,13 @@ export class NumberedWriter {
     }
     this.#history.sends.push(sent)
     const padding = 'x'.repeat(this.#random.below(PADDING_BYTES_MAX))
-    const records = labels.map((label) => ({ partition, value: Buffer.from(`${label} ${padding}`) }))
+    // Times that are out of order, as those of many producers are.
+    const timestampMs = this.#cluster.world.clock.wallMs() - this.#random.below(LATE_MS_MAX)
+    const records = labels.map((label) => ({
+      partition,
+      timestampMs,
+      value: Buffer.from(`${label} ${padding}`),
+    }))
     try {
       const [batch] = await producer.send(topic, records)
       sent.outcome = 'acknowledged'
