@@ -79,7 +79,8 @@ function bringProducers(
 /** Checks and rebuilds every segment from `checkedFrom` on; cuts the torn tail or answers the damage. */
 function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDamage | null {
   const { segments } = state
-  let index = Math.max(0, segments.indexOf(checkedFrom))
+  // A segment that ends at the recovery point may have been completed after it: its indexes are checked too.
+  let index = Math.max(0, segments.indexOf(checkedFrom - 1))
   let nextOffset = segments.at(index)?.baseOffset ?? 0
   for (let segment = segments.at(index); segment !== undefined; segment = segments.at(++index)) {
     const isLastSegment = index === segments.count - 1
@@ -129,15 +130,21 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
   return scanned
 }
 
-/** Position of the last index entry below the recovery point, if the indexes are sound up to there; else 0. */
+/**
+ * Position of the last index entry below the recovery point, if the indexes are sound up to there; else 0. What the time
+ * index has lost the offset index may still have, and what is largest behind its last entry is not known.
+ */
 function trustedPosition(state: LogState, segment: Segment, checkedFrom: number): number {
   const { offsetIndex, timeIndex } = segment
   if (checkedFrom <= segment.baseOffset || !offsetIndex.entries.exists || !timeIndex.entries.exists) return 0
   if (!offsetIndex.isSound(segment.writtenBytes) || !timeIndex.isSound(Number.POSITIVE_INFINITY)) return 0
-  const floor = offsetIndex.floor(checkedFrom - 1)
+  const timed = timeIndex.last
+  if (timed === null) return 0
+  const floor = offsetIndex.floor(Math.min(checkedFrom - 1, timed.offset))
   if (floor.position === 0 || !isBatchOf(state, segment, floor)) return 0
-  offsetIndex.truncateTo(floor.offset)
-  timeIndex.truncateTo(floor.offset)
+  // Its own entry stays: the batches are noted from it on, as they were at first.
+  offsetIndex.truncateTo(floor.offset + 1)
+  timeIndex.truncateTo(floor.offset + 1)
   return floor.position
 }
 
@@ -172,8 +179,11 @@ function cutTail(state: LogState, index: number, scanned: ScanResult): void {
   let later = segments.all.slice(index + 1)
   if (scanned.endPosition === 0 && index > 0) later = segments.all.slice(index)
   else {
+    // Only whole batches were noted, so what is largest stays, also where the sparse index does not tell it yet.
+    const { maxTimestampMs, offsetOfMaxTimestamp } = segment
     segment.cutTo(scanned.endPosition)
     segment.truncateIndexes(scanned.nextOffset)
+    segment.raiseMaxTimestamp(maxTimestampMs, offsetOfMaxTimestamp)
   }
   if (later.length === 0) return
   segments.removeAll(new Set(later))

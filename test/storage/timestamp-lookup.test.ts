@@ -4,7 +4,7 @@ import type { Log } from '../../src/storage/log.ts'
 import type { TimestampedOffset } from '../../src/storage/read-outcome.ts'
 import { testBatch, wrapBatch } from './support/batches.ts'
 import { dice } from './support/managed-world.ts'
-import { TestWorld } from './support/world.ts'
+import { DIRECTORY, TestWorld } from './support/world.ts'
 
 function find(world: TestWorld, log: Log, timestampMs: number): TimestampedOffset | null {
   let answer: TimestampedOffset | null = null
@@ -93,6 +93,61 @@ describe('lookups by time', () => {
     world.settle()
     times.length = log.logEndOffset
     check()
+  })
+
+  it('agree with a full scan when recovery has cut a torn tail', () => {
+    const roll = dice(9)
+    const config = { indexIntervalBytes: 300 }
+    for (let round = 0; round < 20; round++) {
+      const world = new TestWorld()
+      const log = world.create(config)
+      const times = Array.from({ length: 14 }, () => 1_000 + roll(500))
+      for (const baseTimestamp of times) world.append(log, testBatch({ baseTimestamp }))
+      log.requestDurable()
+      world.settle()
+      const name = '00000000000000000000.log'
+      const tornBytes = world.content(name).length - 10
+      world.die()
+      world.disk.open(`${DIRECTORY}/t-0/${name}`, 'read-write').truncateSync(tornBytes)
+      const recovered = world.open({ recoveryPoint: 1 }, config)
+      times.length = recovered.logEndOffset
+      expect(times.length).toBe(13)
+      for (const wanted of times)
+        expect(find(world, recovered, wanted)).toMatchObject({
+          offset: times.findIndex((time) => time >= wanted),
+        })
+      expect(findMax(world, recovered)).toMatchObject({ timestampMs: Math.max(...times) })
+    }
+  })
+
+  it('agree with a full scan when the power was cut after a roll, wherever the recovery point stood', () => {
+    const roll = dice(3)
+    const config = { segmentBytes: 2_500, indexIntervalBytes: 150 }
+    for (let round = 0; round < 150; round++) {
+      const world = new TestWorld()
+      const log = world.create(config)
+      const times: number[] = []
+      const appendAll = (count: number): void => {
+        for (let i = 0; i < count; i++) {
+          times.push(1_000 + roll(500))
+          world.append(log, testBatch({ baseTimestamp: times.at(-1) ?? 0 }))
+        }
+        log.requestDurable()
+        world.settle()
+      }
+      appendAll(1 + roll(40))
+      log.checkpointing.advance(() => {})
+      world.settle()
+      const { recoveryPoint } = log.checkpointing
+      appendAll(roll(40))
+      world.die(roll)
+      const recovered = world.open({ recoveryPoint }, config)
+      expect(recovered.logEndOffset).toBe(times.length)
+      for (const wanted of times)
+        expect(find(world, recovered, wanted), `round ${round}, from ${recoveryPoint}`).toMatchObject({
+          offset: times.findIndex((time) => time >= wanted),
+        })
+    }
   })
 
   it('of an empty log are empty', () => {
