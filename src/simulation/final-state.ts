@@ -95,7 +95,7 @@ function holders(
   return nodes.filter((node) => node.disk.status(folder)?.kind === 'directory')
 }
 
-/** Takes down every replica of some partitions, from where each begins as clients are told. */
+/** Takes down every replica of some partitions, and the records as their leader has them, from where it says they begin. */
 export async function noteLogs(
   { nodes }: Simulation,
   admin: Cluster,
@@ -104,7 +104,8 @@ export async function noteLogs(
 ): Promise<void> {
   for (const { topic, partition } of places) {
     const startOffset = await lookUpOffset(admin, topic, partition, EARLIEST)
-    history.finalLogs.push(finalLog(nodes, topic, partition, startOffset))
+    const leader = await admin.leader(topic, partition)
+    history.finalLogs.push(finalLog(nodes, topic, partition, leader, startOffset))
   }
 }
 
@@ -112,12 +113,13 @@ function finalLog(
   nodes: readonly SimulatedNode[],
   topic: string,
   partition: number,
+  leader: number,
   startOffset: number,
 ): FinalLog {
   const replicas = new Map(
     holders(nodes, topic, partition).map((node) => [node.id, node.segmentBytes(topic, partition)]),
   )
-  const [bytes = Buffer.alloc(0)] = replicas.values()
+  const bytes = replicas.get(leader) ?? Buffer.alloc(0)
   return {
     topic,
     partition,
