@@ -8,8 +8,15 @@ import type { Timer } from '../runtime/clock.ts'
 import { TimerHeap } from '../runtime/timer-heap.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
+/** Where what happens to one life of a node is put. */
+export interface Events {
+  /** Happens at `atMs`, or now if that is past; what is due at one moment keeps its order. */
+  schedule(atMs: number, callback: () => void): Timer
+  endOfTurn(callback: () => void): void
+}
+
 /** The events of one life of a node, of a link, or of a load. */
-export class EventSource {
+export class EventSource implements Events {
   readonly name: string
   readonly #queue: EventQueue
   readonly heap = new TimerHeap()

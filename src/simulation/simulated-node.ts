@@ -40,6 +40,7 @@ export interface NodeOptions {
 interface Life {
   /** What the network knows it by. */
   readonly ends: HostLife
+  readonly source: EventSource
   readonly broker: Broker
   isStopping: boolean
 }
@@ -89,7 +90,7 @@ export class SimulatedNode {
       log: logOf(this.host),
       descriptorsMax: DESCRIPTORS,
     }
-    const life: Life = { ends, broker: createBroker(this.#config(), world), isStopping: false }
+    const life: Life = { ends, source, broker: createBroker(this.#config(), world), isStopping: false }
     this.#life = life
     this.#attach(source)
     life.broker.onFailed((error) => {
@@ -150,7 +151,7 @@ export class SimulatedNode {
 
   /** SIGSTOP until that time. */
   freeze(untilMs: number): void {
-    this.#life?.ends.source.freeze(untilMs)
+    this.#life?.source.freeze(untilMs)
   }
 
   #endLife(): boolean {
@@ -159,7 +160,7 @@ export class SimulatedNode {
     this.#life = null
     this.#machines.network.end(life.ends)
     this.#machines.peers.end(life.ends)
-    life.ends.source.end()
+    life.source.end()
     return true
   }
 

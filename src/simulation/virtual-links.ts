@@ -4,7 +4,7 @@
  * It carries parcels in order, one pipe for each direction of a connection. What meets a cut waits, as TCP sends it again
  * and again, and arrives when the way is whole; whoever waits too long gives up by itself. It knows no bytes.
  */
-import type { EventQueue, EventSource } from './event-queue.ts'
+import type { Events } from './event-queue.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export interface LinkDelays {
@@ -20,14 +20,14 @@ const SLOW_TIMES = 10
 export const SOUND_DELAYS: LinkDelays = { leastMs: 0.05, mostMs: 0.5, slowShare: 0 }
 
 export class VirtualLinks {
-  readonly #queue: EventQueue
+  readonly #time: { readonly nowMs: number }
   readonly #random: SeededRandom
   readonly #cut = new Set<string>()
   readonly #pipes = new Set<Pipe>()
   delays = SOUND_DELAYS
 
-  constructor(queue: EventQueue, random: SeededRandom) {
-    this.#queue = queue
+  constructor(time: { readonly nowMs: number }, random: SeededRandom) {
+    this.#time = time
     this.#random = random
   }
 
@@ -47,12 +47,12 @@ export class VirtualLinks {
   }
 
   /** `to` is told by events of `source`, and no more when that is over. */
-  pipe(from: string, to: string, source: EventSource): Pipe {
+  pipe(from: string, to: string, source: Events): Pipe {
     return new Pipe(from, to, source, this)
   }
 
   get nowMs(): number {
-    return this.#queue.nowMs
+    return this.#time.nowMs
   }
 
   delayMs(): number {
@@ -75,12 +75,12 @@ export class VirtualLinks {
 export class Pipe {
   readonly from: string
   readonly to: string
-  readonly #source: EventSource
+  readonly #source: Events
   readonly #links: VirtualLinks
   #lastMs = 0
   #held: (() => void)[] = []
 
-  constructor(from: string, to: string, source: EventSource, links: VirtualLinks) {
+  constructor(from: string, to: string, source: Events, links: VirtualLinks) {
     this.from = from
     this.to = to
     this.#source = source

@@ -5,7 +5,7 @@
  * process that dies resets what it had open. A host that is cut off answers nobody, which only time tells.
  */
 import type { Connection, Listener, Network, Receiver } from '../runtime/network.ts'
-import type { EventSource } from './event-queue.ts'
+import type { Events } from './event-queue.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { Pipe, VirtualLinks } from './virtual-links.ts'
 
@@ -16,7 +16,7 @@ const FIRST_PORT = 40_000
 /** One life of a host's process: what it listens on and has open ends with it. */
 export interface HostLife {
   readonly host: string
-  readonly source: EventSource
+  readonly source: Events
 }
 
 class VirtualConnection implements Connection {
