@@ -139,7 +139,7 @@ export async function openStorage(
   const directoryIds = manager.format(config.nodeId, clusterId)
   const loaded = await manager.load()
   world.log.info('logs opened', { logs: loaded.logCount, clean: loaded.wasClean })
-  const maintenance = new LogMaintenance(manager, world.clock, world.log, {
+  const maintenance = new LogMaintenance(manager, world.calendar, world.log, {
     retentionCheckIntervalMs: settings.number('log.retention.check.interval.ms'),
     cleanerBackoffMs: settings.number('log.cleaner.backoff.ms'),
     cleans: settings.boolean('log.cleaner.enable'),

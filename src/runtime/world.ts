@@ -10,7 +10,13 @@ import type { PeerNetwork } from './peers.ts'
 import type { Random } from './random.ts'
 
 export interface World {
+  /** What this node and the others believe of each other goes by it. */
   readonly clock: Clock
+  /**
+   * By which data and the members of groups grow old: the same clock, unless somebody lets days pass in a moment, which
+   * must not make the nodes of a cluster give each other up.
+   */
+  readonly calendar: Clock
   readonly disk: Disk
   readonly network: Network
   /** To the other nodes of the cluster. */

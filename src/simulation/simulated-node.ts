@@ -81,8 +81,10 @@ export class SimulatedNode {
     this.#lives++
     const source = queue.source(this.host)
     const ends = { host: this.host, source }
+    const clock = new VirtualClock(queue, source, this.clockErrors)
     const world: World = {
-      clock: new VirtualClock(queue, source, this.clockErrors),
+      clock,
+      calendar: clock,
       disk: this.disk,
       network: network.of(ends),
       peers: peers.of(ends),

@@ -153,7 +153,7 @@ export class GroupCoordinator {
   }
 
   #setTimer(key: string, delayMs: number, command: GroupEvent): void {
-    const timer = this.#facts.world.clock.schedule(delayMs, () => {
+    const timer = this.#facts.world.calendar.schedule(delayMs, () => {
       if (this.#timers.get(key) === timer) this.#timers.delete(key)
       this.execute(command)
     })

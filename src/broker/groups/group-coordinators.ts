@@ -119,7 +119,7 @@ export class GroupCoordinators {
 
   #scheduleExpiry(intervalMs: number): void {
     if (this.#expiry !== null) return
-    this.#expiry = this.#broker().world.clock.schedule(intervalMs, () => {
+    this.#expiry = this.#broker().world.calendar.schedule(intervalMs, () => {
       this.#expiry = null
       this.#tellAll({ type: 'expire-offsets' })
       this.#scheduleExpiry(this.#broker().settings.number('offsets.retention.check.interval.ms'))

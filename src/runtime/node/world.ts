@@ -10,8 +10,10 @@ import { nodeRandom } from './random.ts'
 
 /** `peers` is loaded by those who have some: a node that is alone carries no gRPC. */
 export function createNodeWorld(log: Log, peers: PeerNetwork): World {
+  const clock = createNodeClock()
   return {
-    clock: createNodeClock(),
+    clock,
+    calendar: clock,
     disk: createNodeDisk(),
     network: nodeNetwork,
     peers,
