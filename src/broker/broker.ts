@@ -23,6 +23,7 @@ import { ControllerMetrics } from './controller/controller-metrics.ts'
 import { cordonedAmong } from './cordoned-directories.ts'
 import { deltaSlices } from './delta-slices.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { Handler } from './handler.ts'
 import { handlers } from './handlers/index.ts'
 import { Listeners } from './network/listeners.ts'
 import { serveObservability } from './observability.ts'
@@ -36,6 +37,14 @@ const STOP_GRACE_MS = 5_000
 const LEAVE_MS = 5_000
 /** How long a start waits for groups to be read; later ones are read while others are served. */
 const GROUP_LOAD_MS_MAX = 1_000
+
+/** What a world of tests puts around a broker; production leaves it out. */
+export interface BrokerOptions {
+  /** Serve requests instead of `handlers`, for the same APIs. */
+  readonly handlers?: readonly Handler[]
+  /** Is told what this node follows, before it serves it. */
+  readonly followed?: (image: MetadataImage, delta: MetadataDelta) => void
+}
 
 export interface Broker {
   /** Resolves when clients can connect; rejects with an error for people when it cannot start. */
@@ -54,6 +63,7 @@ export interface Broker {
 class Node implements Broker {
   readonly #config: BrokerConfig
   readonly #world: World
+  readonly #options: BrokerOptions
   readonly #metrics = new MetricsRegistry()
   readonly #settings: Settings
   #storage: BrokerStorage | null = null
@@ -66,9 +76,10 @@ class Node implements Broker {
   #ready = false
   #stopped: Promise<void> | null = null
 
-  constructor(config: BrokerConfig, world: World) {
+  constructor(config: BrokerConfig, world: World, options: BrokerOptions) {
     this.#config = config
     this.#world = world
+    this.#options = options
     this.#settings = new Settings(config.nodeId, config.statics)
   }
 
@@ -125,6 +136,7 @@ class Node implements Broker {
 
   async #follow(parts: BrokerParts, image: MetadataImage, delta: MetadataDelta): Promise<void> {
     if (isEmptyDelta(delta)) return
+    this.#options.followed?.(image, delta)
     this.#settings.follow(image)
     if (delta.configsChanged.length > 0) this.#lifecycle?.beatSoon()
     const { partitions } = parts.services
@@ -161,7 +173,7 @@ class Node implements Broker {
   /** Opens the doors, joins the cluster, and lets clients in once it is a member. */
   async #serve(parts: BrokerParts, storage: BrokerStorage, quorum: ClusterQuorum): Promise<void> {
     const { services } = parts
-    const dispatcher = new Dispatcher(services, handlers)
+    const dispatcher = new Dispatcher(services, this.#options.handlers ?? handlers)
     const listeners = new Listeners(this.#world, this.#metrics, this.#connectionBounds(), dispatcher)
     this.#listeners = listeners
     const opened = await listeners.open(this.#config.listeners)
@@ -227,6 +239,6 @@ class Node implements Broker {
 }
 
 /** A node in that world; nothing happens before `start`. */
-export function createBroker(config: BrokerConfig, world: World): Broker {
-  return new Node(config, world)
+export function createBroker(config: BrokerConfig, world: World, options: BrokerOptions = {}): Broker {
+  return new Node(config, world, options)
 }
