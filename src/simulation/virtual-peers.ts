@@ -146,10 +146,11 @@ export class VirtualPeers {
       }
       if (!near.isOpen) return
       const accepted = new VirtualStream(serving.life, gone)
+      // First of all: what has been sent already is on its way to it.
+      serving.life.source.schedule(0, () => accepted.hears(serving.handlers.accept(accepted)))
       near.meet(accepted, this.#links.pipe(life.host, address.host, serving.life.source))
       accepted.meet(near, this.#links.pipe(address.host, life.host, life.source))
       this.#streams.get(serving.life)?.add(accepted)
-      serving.life.source.schedule(0, () => accepted.hears(serving.handlers.accept(accepted)))
     })
     return near
   }
