@@ -4,10 +4,11 @@
  * The broker is the real one. A killed process loses what was not written, a power cut what was not synced; a frozen one
  * comes back later as if nothing had happened. It decides nothing about when faults strike.
  */
-import { type Broker, createBroker } from '../broker/broker.ts'
+import { type Broker, type BrokerOptions, createBroker } from '../broker/broker.ts'
 import { loadConfig } from '../broker/config/load-config.ts'
 // A quorum loads it when it needs it: that takes real time, which no virtual one may wait for.
 import '../broker/quorum/peer-codec.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { joinPath } from '../runtime/disk.ts'
 import type { Log } from '../runtime/log.ts'
 import { type DiskOperation, MemoryDisk } from '../runtime/memory-disk.ts'
@@ -29,6 +30,20 @@ export interface SimulatedMachines {
   readonly network: VirtualNetwork
   readonly peers: Pick<VirtualPeers, 'of' | 'end'>
   readonly logOf: (host: string) => Log
+  readonly surroundings: Surroundings
+}
+
+/** What somebody else than the simulation puts around its brokers. */
+export interface Surroundings {
+  readonly around?: (nodeId: number) => BrokerOptions
+  /** The clocks of a life, over its machine's. */
+  readonly clocksOver?: (machine: Clock) => LifeClocks
+}
+
+export interface LifeClocks {
+  readonly clock: Clock
+  readonly calendar: Clock
+  end(): void
 }
 
 export interface NodeOptions {
@@ -41,6 +56,7 @@ interface Life {
   /** What the network knows it by. */
   readonly ends: HostLife
   readonly source: EventSource
+  readonly clocks: LifeClocks
   readonly broker: Broker
   isStopping: boolean
 }
@@ -77,14 +93,15 @@ export class SimulatedNode {
   /** Begins a life; resolves when it serves, or has given up. One that is killed meanwhile never does. */
   async start(): Promise<void> {
     if (this.#life !== null) throw new Error(`${this.host} runs already`)
-    const { queue, network, peers, logOf } = this.#machines
+    const { queue, network, peers, logOf, surroundings } = this.#machines
     this.#lives++
     const source = queue.source(this.host)
     const ends = { host: this.host, source }
-    const clock = new VirtualClock(queue, source, this.clockErrors)
+    const machine = new VirtualClock(queue, source, this.clockErrors)
+    const clocks = surroundings.clocksOver?.(machine) ?? { clock: machine, calendar: machine, end() {} }
     const world: World = {
-      clock,
-      calendar: clock,
+      clock: clocks.clock,
+      calendar: clocks.calendar,
       disk: this.disk,
       network: network.of(ends),
       peers: peers.of(ends),
@@ -92,7 +109,8 @@ export class SimulatedNode {
       log: logOf(this.host),
       descriptorsMax: DESCRIPTORS,
     }
-    const life: Life = { ends, source, broker: createBroker(this.#config(), world), isStopping: false }
+    const broker = createBroker(this.#config(), world, surroundings.around?.(this.id))
+    const life: Life = { ends, source, clocks, broker, isStopping: false }
     this.#life = life
     this.#attach(source)
     life.broker.onFailed((error) => {
@@ -163,6 +181,7 @@ export class SimulatedNode {
     this.#machines.network.end(life.ends)
     this.#machines.peers.end(life.ends)
     life.source.end()
+    life.clocks.end()
     return true
   }
 

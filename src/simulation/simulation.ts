@@ -8,7 +8,7 @@ import { Cluster, type ClusterOptions } from '../client/cluster.ts'
 import type { PeerNetwork } from '../runtime/peers.ts'
 import { EventQueue, type EventSource } from './event-queue.ts'
 import { SeededRandom } from './seeded-random.ts'
-import { CLIENT_PORT, hostOf, SimulatedNode } from './simulated-node.ts'
+import { CLIENT_PORT, hostOf, SimulatedNode, type Surroundings } from './simulated-node.ts'
 import { Transcript } from './transcript.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { VirtualLinks } from './virtual-links.ts'
@@ -25,6 +25,7 @@ export interface SimulationOptions {
   readonly keepsLines?: boolean
   /** Stands before the port by which a node speaks to its peers, of each of its lives. */
   readonly tapPeers?: (peers: PeerNetwork) => PeerNetwork
+  readonly surroundings?: Surroundings
   /** See `EventQueue`. */
   readonly hostTurn: () => Promise<void>
 }
@@ -42,7 +43,8 @@ export class Simulation {
   readonly #clients: EventSource
 
   constructor(options: SimulationOptions) {
-    const { seed, nodes, settings = {}, keepsLines = false, tapPeers = (peers) => peers, hostTurn } = options
+    const { seed, nodes, settings = {}, keepsLines = false, surroundings = {}, hostTurn } = options
+    const { tapPeers = (peers) => peers } = options
     this.random = new SeededRandom(seed)
     this.queue = new EventQueue(this.random.stream('order'), hostTurn)
     this.transcript = new Transcript(() => this.queue.nowMs, keepsLines)
@@ -55,6 +57,7 @@ export class Simulation {
       network: this.#network,
       peers: { of: (life: HostLife) => tapPeers(peers.of(life)), end: (life: HostLife) => peers.end(life) },
       logOf: (host: string) => this.transcript.logOf(host),
+      surroundings,
     }
     const voters = Array.from({ length: nodes }, (_, index) => index + 1)
     this.nodes = voters.map(
