@@ -108,6 +108,11 @@ export class FetchSessions {
     return this.#sessions.size
   }
 
+  /** The session of that id, if it is there. */
+  session(id: number): FetchSession | undefined {
+    return this.#sessions.get(id)
+  }
+
   /** Finds or makes the session of a request, and brings it up to date; `replicaId` is -1 for a consumer. */
   open(request: FetchRequest, apiVersion: number, nowMs: number, replicaId = CONSUMER): FetchContext {
     const { sessionId, sessionEpoch } = request
