@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   coordination: ['protocol'],
   broker: ['client', 'coordination', 'storage', 'protocol', 'runtime'],
   simulation: ['broker', 'client', 'coordination', 'storage', 'protocol', 'runtime'],
-  embedded: ['broker', 'client', 'coordination', 'storage', 'protocol', 'runtime'],
+  embedded: ['simulation', 'broker', 'client', 'coordination', 'storage', 'protocol', 'runtime'],
   cli: ['client', 'protocol', 'runtime'],
   main: ['broker', 'cli', 'runtime'],
 }

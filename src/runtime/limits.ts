@@ -174,4 +174,6 @@ export const limits = {
   leaderDoubtBriefMs: 50,
   /** How long a process may take to die: between the first of its connections that closes and the last. */
   dyingConnectionsMs: 20,
+  /** Lines of what happened to a test cluster; the oldest go. */
+  historyLinesMax: 10_000,
 } as const

@@ -1,0 +1,61 @@
+/**
+ * Where one embedded node keeps its data over all of its lives: in memory, or in a folder of the machine.
+ *
+ * Both keep what was written when a life ends, and let the dead broker do nothing more to it.
+ */
+import type { Clock } from '../runtime/clock.ts'
+import { type Disk, joinPath } from '../runtime/disk.ts'
+import { MemoryDisk } from '../runtime/memory-disk.ts'
+import { LifeDisk } from './life-disk.ts'
+
+/** The disk as one life sees it. */
+export interface StorageLife {
+  readonly disk: Disk
+  end(): void
+}
+
+export interface NodeStorage {
+  /** What `log.dirs` names. */
+  readonly directory: string
+  /** Nothing that was asked of it is under way. */
+  readonly isIdle: boolean
+  begin(): StorageLife
+}
+
+/** Gone with the process. Syncs cost nothing: no power fails here. */
+export function memoryStorage(clock: Clock): NodeStorage {
+  const directory = '/data'
+  let underWay = 0
+  const disk = new MemoryDisk({
+    later(callback) {
+      underWay++
+      clock.endOfTurn(() => {
+        underWay--
+        callback()
+      })
+    },
+    tracksDurability: false,
+    wallMs: () => clock.wallMs(),
+  })
+  disk.makeDirectory(directory)
+  return {
+    directory,
+    get isIdle() {
+      return underWay === 0
+    },
+    begin: () => ({ disk, end: () => disk.killed() }),
+  }
+}
+
+/** In `folder`, which must exist, as a broker of its own would keep it. */
+export function folderStorage(realDisk: Disk, folder: string, host: string): NodeStorage {
+  return {
+    directory: joinPath(folder, host),
+    // The thread pool tells nobody what it has to do.
+    isIdle: true,
+    begin() {
+      const disk = new LifeDisk(realDisk)
+      return { disk, end: () => disk.end() }
+    },
+  }
+}

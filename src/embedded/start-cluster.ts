@@ -1,0 +1,190 @@
+/**
+ * Starts a cluster of real brokers inside this process, for any client of Kafka's protocol to connect to over loopback.
+ *
+ * What makes it quick is what it leaves out: no processes, no gRPC, no disk unless asked, and no wait for an election:
+ * the first node's time-out is the shortest, so that it stands first, as soon as it reaches the others. Nobody's vote is
+ * worth less for it.
+ */
+import { Cluster } from '../client/cluster.ts'
+import { createNodeClock } from '../runtime/node/clock.ts'
+import { createNodeDisk } from '../runtime/node/disk.ts'
+import { hostTurn } from '../runtime/node/host-turn.ts'
+import { nodeNetwork } from '../runtime/node/network.ts'
+import { nodeRandom } from '../runtime/node/random.ts'
+import { temporaryFolder } from '../runtime/node/temporary-folder.ts'
+import { SeededRandom } from '../simulation/seeded-random.ts'
+import { hostOf } from '../simulation/simulated-node.ts'
+import { VirtualLinks } from '../simulation/virtual-links.ts'
+import { VirtualNetwork } from '../simulation/virtual-network.ts'
+import { VirtualPeers } from '../simulation/virtual-peers.ts'
+import { Calendar } from './calendar.ts'
+import { Chronicle } from './chronicle.ts'
+import { brokerSettings, delaysOf, nodeCount, type TestClusterOptions } from './cluster-options.ts'
+import { type EmbeddedMachines, EmbeddedNode } from './embedded-node.ts'
+import { FaultRules } from './fault-rules.ts'
+import { faultyHandlers } from './faulty-handlers.ts'
+import { hasInitialData, makeInitialData } from './initial-data.ts'
+import { folderStorage, memoryStorage, type NodeStorage } from './node-storage.ts'
+import { type ClusterWorld, ControlledCluster, type TestCluster } from './test-cluster.ts'
+import { logOfTrouble } from './trouble-log.ts'
+
+export interface StartOptions extends TestClusterOptions {
+  /** Where nodes keep their data: in memory, or in a temporary folder, which is gone when the cluster is closed. */
+  readonly storage?: 'memory' | 'folder'
+}
+
+/** A cluster that clients reach over loopback. */
+export interface StartedCluster extends TestCluster {
+  /** `host:port` of every node, for a client to begin with; the same for all of their lives. */
+  readonly bootstrap: string[]
+}
+
+const ELECTION_TIMEOUT_MS = '1000'
+/** As short as an election needs: the others are asked when they are reached. */
+const FIRST_ELECTION_TIMEOUT_MS = '100'
+/** Turns of the event loop in which what a leap made due is done, at most: what goes on for ever is not waited for. */
+const SETTLE_TURNS_MAX = 50
+const SEED_LIMIT = 2 ** 32
+
+class RealWorld implements ClusterWorld {
+  readonly nodes: readonly EmbeddedNode[]
+  readonly links: VirtualLinks
+  readonly chronicle: Chronicle
+  readonly rules = new FaultRules()
+  readonly #clock = createNodeClock({ keepsAlive: true })
+  readonly #startedMs = this.#clock.monotonicMs()
+  readonly #calendar = new Calendar()
+  readonly #folder: ReturnType<typeof temporaryFolder> | null
+
+  constructor(options: StartOptions) {
+    const settings = brokerSettings(options)
+    const clock = this.#clock
+    const random = new SeededRandom(options.seed ?? nodeRandom.below(SEED_LIMIT))
+    this.chronicle = new Chronicle(() => clock.monotonicMs() - this.#startedMs + this.#calendar.aheadMs)
+    const time = {
+      get nowMs() {
+        return clock.monotonicMs()
+      },
+    }
+    this.links = new VirtualLinks(time, random.stream('links'))
+    this.links.delays = delaysOf(options)
+    const voters = Array.from({ length: nodeCount(options) }, (_, index) => index + 1)
+    this.#folder = options.storage === 'folder' ? temporaryFolder('sluice-testing-') : null
+    const machines = this.#machines(random)
+    this.nodes = voters.map(
+      (id) =>
+        new EmbeddedNode(
+          {
+            id,
+            voters,
+            settings: {
+              'controller.quorum.election.timeout.ms':
+                id === voters[0] ? FIRST_ELECTION_TIMEOUT_MS : ELECTION_TIMEOUT_MS,
+              ...settings,
+            },
+            storage: this.#storageOf(id),
+          },
+          machines,
+        ),
+    )
+  }
+
+  get nowMs(): number {
+    return Math.floor(this.#clock.wallMs() + this.#calendar.aheadMs)
+  }
+
+  get bootstrap(): string[] {
+    return this.nodes.map(({ door }) => `${door.host}:${door.port}`)
+  }
+
+  async start(options: TestClusterOptions): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.start()))
+    if (!hasInitialData(options)) return
+    const world = { clock: this.#clock, network: nodeNetwork, random: nodeRandom }
+    const client = new Cluster(world, { bootstrap: this.bootstrap, clientId: 'initial-data' })
+    try {
+      await makeInitialData(client, options)
+    } finally {
+      await client.close()
+    }
+  }
+
+  settled<T>(work: Promise<T>): Promise<T> {
+    return work
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.#calendar.leap(ms, this.#clock, () => this.#settle())
+  }
+
+  async close(): Promise<void> {
+    this.rules.clear()
+    await Promise.all(this.nodes.map((node) => node.kill()))
+    // Sockets and listeners are closed when their turn has ended, and what was under way on files has come back.
+    await hostTurn()
+    await hostTurn()
+    this.#folder?.remove()
+  }
+
+  /** Resolves when nothing is under way inside. */
+  async #settle(): Promise<void> {
+    for (let turn = 0; turn < SETTLE_TURNS_MAX; turn++) {
+      await hostTurn()
+      if (this.nodes.every(({ isIdle }) => isIdle)) return
+    }
+  }
+
+  #storageOf(id: number): NodeStorage {
+    if (this.#folder === null) return memoryStorage(this.#clock)
+    return folderStorage(createNodeDisk(), this.#folder.path, hostOf(id))
+  }
+
+  #machines(random: SeededRandom): EmbeddedMachines {
+    const hosts = new Set<string>()
+    const handlers = faultyHandlers(this.rules, (address) => hosts.has(address))
+    return {
+      clock: this.#clock,
+      hostTurn,
+      realNetwork: nodeNetwork,
+      calendar: this.#calendar,
+      network: new VirtualNetwork(this.links, random.stream('network')),
+      peers: new VirtualPeers(this.links),
+      random,
+      doorRandom: nodeRandom,
+      hostAt: (port) => this.nodes.find(({ door }) => door.port === port)?.host,
+      logOf: (id) => logOfTrouble((words) => this.chronicle.note(`node ${id}: ${words}`)),
+      around: (id) => {
+        hosts.add(hostOf(id))
+        return { handlers, followed: (_image, delta) => this.chronicle.followed(delta) }
+      },
+    }
+  }
+}
+
+class RealCluster extends ControlledCluster implements StartedCluster {
+  readonly #real: RealWorld
+
+  constructor(world: RealWorld) {
+    super(world)
+    this.#real = world
+  }
+
+  get bootstrap(): string[] {
+    return this.#real.bootstrap
+  }
+}
+
+/** Resolves when all nodes serve, and what was asked for is there. Rejects with an error for people when they cannot. */
+export async function startCluster(options: StartOptions = {}): Promise<StartedCluster> {
+  const world = new RealWorld(options)
+  try {
+    await world.start(options)
+  } catch (error) {
+    await world.close()
+    throw error
+  }
+  world.chronicle.note(
+    `${world.nodes.length === 1 ? 'one node serves' : `${world.nodes.length} nodes serve`}`,
+  )
+  return new RealCluster(world)
+}
