@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown'
 
 export default defineConfig({
-  input: { main: 'src/main.ts' },
+  input: { main: 'src/main.ts', testing: 'src/embedded/testing.ts' },
   platform: 'node',
   // Packages stay packages: some are native, and the lock file says which versions run.
   external: [/^node:/, /^[a-z@][^:]*$/],

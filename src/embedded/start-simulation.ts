@@ -14,15 +14,11 @@ import type { VirtualLinks } from '../simulation/virtual-links.ts'
 import { Calendar } from './calendar.ts'
 import { Chronicle } from './chronicle.ts'
 import { brokerSettings, delaysOf, nodeCount, type TestClusterOptions } from './cluster-options.ts'
+import { type ClusterWorld, ControlledCluster, type ControlledNode } from './controlled-cluster.ts'
 import { FaultRules } from './fault-rules.ts'
 import { faultyHandlers } from './faulty-handlers.ts'
 import { hasInitialData, makeInitialData } from './initial-data.ts'
-import {
-  type ClusterWorld,
-  ControlledCluster,
-  type ControlledNode,
-  type TestCluster,
-} from './test-cluster.ts'
+import type { TestCluster } from './test-cluster.ts'
 
 /** A cluster in virtual time. */
 export interface SimulatedCluster extends TestCluster {
