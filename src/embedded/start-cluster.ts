@@ -6,6 +6,7 @@
  * worth less for it.
  */
 import { Cluster } from '../client/cluster.ts'
+import type { Network } from '../runtime/network.ts'
 import { createNodeClock } from '../runtime/node/clock.ts'
 import { createNodeDisk } from '../runtime/node/disk.ts'
 import { hostTurn } from '../runtime/node/host-turn.ts'
@@ -25,6 +26,7 @@ import { type EmbeddedMachines, EmbeddedNode } from './embedded-node.ts'
 import { FaultRules } from './fault-rules.ts'
 import { faultyHandlers } from './faulty-handlers.ts'
 import { hasInitialData, makeInitialData } from './initial-data.ts'
+import { LiveEvents } from './live-events.ts'
 import { folderStorage, memoryStorage, type NodeStorage } from './node-storage.ts'
 import type { TestCluster } from './test-cluster.ts'
 import { logOfTrouble } from './trouble-log.ts'
@@ -55,6 +57,7 @@ class RealWorld implements ClusterWorld {
   readonly #clock = createNodeClock({ keepsAlive: true })
   readonly #startedMs = this.#clock.monotonicMs()
   readonly #calendar = new Calendar()
+  readonly #network: VirtualNetwork
   readonly #folder: ReturnType<typeof temporaryFolder> | null
 
   constructor(options: StartOptions) {
@@ -69,6 +72,7 @@ class RealWorld implements ClusterWorld {
     }
     this.links = new VirtualLinks(time, random.stream('links'))
     this.links.delays = delaysOf(options)
+    this.#network = new VirtualNetwork(this.links, random.stream('network'))
     const voters = Array.from({ length: nodeCount(options) }, (_, index) => index + 1)
     this.#folder = options.storage === 'folder' ? temporaryFolder('sluice-testing-') : null
     const machines = this.#machines(random)
@@ -100,14 +104,34 @@ class RealWorld implements ClusterWorld {
 
   async start(options: TestClusterOptions): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.start()))
-    if (!hasInitialData(options)) return
-    const world = { clock: this.#clock, network: nodeNetwork, random: nodeRandom }
-    const client = new Cluster(world, { bootstrap: this.bootstrap, clientId: 'initial-data' })
+    if (hasInitialData(options)) await this.#makeInitialData(options)
+  }
+
+  /** By a client inside, which leaves no sockets to close. */
+  async #makeInitialData(options: TestClusterOptions): Promise<void> {
+    const clocks = this.#calendar.clocksOver(this.#clock)
+    const life = { host: 'initial-data', source: new LiveEvents(clocks.clock, hostTurn) }
+    const ways = this.#network.of(life)
+    const network: Network = {
+      ...ways,
+      connect: (host, port, timeoutMs) => ways.connect(this.#hostAt(port) ?? host, port, timeoutMs),
+    }
+    const client = new Cluster(
+      { clock: clocks.clock, network, random: nodeRandom },
+      { bootstrap: this.bootstrap, clientId: life.host },
+    )
     try {
       await makeInitialData(client, options)
     } finally {
       await client.close()
+      this.#network.end(life)
+      life.source.end()
+      clocks.end()
     }
+  }
+
+  #hostAt(port: number): string | undefined {
+    return this.nodes.find(({ door }) => door.port === port)?.host
   }
 
   settled<T>(work: Promise<T>): Promise<T> {
@@ -148,11 +172,11 @@ class RealWorld implements ClusterWorld {
       hostTurn,
       realNetwork: nodeNetwork,
       calendar: this.#calendar,
-      network: new VirtualNetwork(this.links, random.stream('network')),
+      network: this.#network,
       peers: new VirtualPeers(this.links),
       random,
       doorRandom: nodeRandom,
-      hostAt: (port) => this.nodes.find(({ door }) => door.port === port)?.host,
+      hostAt: (port) => this.#hostAt(port),
       logOf: (id) => logOfTrouble((words) => this.chronicle.note(`node ${id}: ${words}`)),
       around: (id) => {
         hosts.add(hostOf(id))
