@@ -1,31 +1,11 @@
 /** A cluster inside the test: stock clients on it, deaths and cuts, and that nothing of it is left. */
 import { describe, expect, it } from 'vitest'
 import { describePartitions } from '../../src/client/admin-topics.ts'
-import { Cluster } from '../../src/client/cluster.ts'
 import { Producer } from '../../src/client/producer.ts'
-import { type StartedCluster, startCluster } from '../../src/embedded/testing.ts'
-import { createNodeClock } from '../../src/runtime/node/clock.ts'
+import { startCluster } from '../../src/embedded/testing.ts'
 import { nodeNetwork } from '../../src/runtime/node/network.ts'
-import { nodeRandom } from '../../src/runtime/node/random.ts'
+import { ownClient, until } from './own-client.ts'
 import { readValues, stockClient } from './stock-client.ts'
-
-function ownClient({ bootstrap }: StartedCluster, retryMs = 15_000): Cluster {
-  const world = { clock: createNodeClock({ keepsAlive: true }), network: nodeNetwork, random: nodeRandom }
-  return new Cluster(world, { bootstrap, retryMs })
-}
-
-/** Asks until the answer is as wanted. */
-async function until<T>(
-  client: Cluster,
-  ask: () => Promise<T>,
-  isWanted: (answer: T) => boolean,
-): Promise<T> {
-  for (;;) {
-    const answer = await ask()
-    if (isWanted(answer)) return answer
-    await client.pause(20)
-  }
-}
 
 describe('startCluster', () => {
   it('serves a stock client, with what was asked for in place', async () => {
@@ -58,7 +38,7 @@ describe('startCluster', () => {
 
   it('loses nothing when a node is killed, and takes it back where it was', async () => {
     await using cluster = await startCluster({ nodes: 3, topics: ['orders'] })
-    const client = ownClient(cluster)
+    const client = ownClient(cluster.bootstrap)
     const producer = new Producer(client)
     const send = (value: string) => producer.send('orders', [{ value: Buffer.from(value) }])
     await send('before')
@@ -88,20 +68,14 @@ describe('startCluster', () => {
 
   it('parts nodes from each other, not from their clients', async () => {
     await using cluster = await startCluster({ nodes: 3, topics: ['orders'] })
-    const client = ownClient(cluster)
+    const client = ownClient(cluster.bootstrap)
     const [partition] = await describePartitions(client, 'orders')
     const leader = partition?.leaderId ?? 0
     const others = cluster.nodes.filter((id) => id !== leader)
     await cluster.partition([leader], others)
-    const alone = ownClient({
-      ...cluster,
-      bootstrap: [cluster.bootstrap[leader - 1] ?? ''],
-    } as StartedCluster)
+    const alone = ownClient([cluster.bootstrap[leader - 1] ?? ''])
     await alone.refresh([])
-    const rest = ownClient({
-      ...cluster,
-      bootstrap: others.map((id) => cluster.bootstrap[id - 1] ?? ''),
-    } as StartedCluster)
+    const rest = ownClient(others.map((id) => cluster.bootstrap[id - 1] ?? ''))
     const [moved] = await until(
       rest,
       () => describePartitions(rest, 'orders'),
