@@ -1,12 +1,18 @@
 /** What a cluster leaves behind in its process when it is closed: nothing. */
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { startCluster } from '../../src/embedded/testing.ts'
 import { hostTurn } from '../../src/runtime/node/host-turn.ts'
 
-const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('sluice-testing-'))
+/** A place for temporary folders that no other test file uses. */
+const place = mkdtempSync(join(tmpdir(), 'nothing-left-'))
+process.env.TMPDIR = place
+afterAll(() => rmSync(place, { recursive: true }))
+
+const folders = (): string[] => readdirSync(place)
 
 /** The runner has timers of its own; a bare process is looked at in `built.test.ts`. */
 const handles = (): string[] =>
@@ -17,7 +23,6 @@ const handles = (): string[] =>
 
 describe('a closed cluster', () => {
   it('leaves nothing behind', async () => {
-    const foldersBefore = folders()
     const before = handles()
     const clusters = await Promise.all([
       startCluster({ nodes: 3, topics: ['a'] }),
@@ -26,11 +31,12 @@ describe('a closed cluster', () => {
     const ports = clusters
       .flatMap(({ bootstrap }) => bootstrap)
       .map((address) => Number(address.split(':')[1]))
+    expect(folders()).toHaveLength(1)
     await clusters[0].kill(1)
     await clusters[1].advance('1h')
     for (const cluster of clusters) await cluster.close()
     expect(handles()).toEqual(before)
-    expect(folders()).toEqual(foldersBefore)
+    expect(folders()).toEqual([])
     for (const port of ports) await canListen(port)
     // What the test itself has just closed goes with its turn.
     await hostTurn()

@@ -60,7 +60,7 @@ describe('startCluster', () => {
     expect(await readValues(stockClient(cluster), 'orders', 2)).toEqual(['before', 'meanwhile'])
     expect(cluster.history().join('\n')).toMatch(
       new RegExp(
-        `node ${leader} is killed[^]*orders-0: node \\d leads, after node ${leader}[^]*node ${leader} serves`,
+        `node ${leader} is killed[\\s\\S]*orders-0: node \\d leads, after node ${leader}[\\s\\S]*node ${leader} serves`,
       ),
     )
     await client.close()
