@@ -8,8 +8,7 @@
  */
 import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Connection, Listener, Network, Receiver } from '../network.ts'
-import { serveHttp } from './http.ts'
+import type { Connection, HttpAnswer, Listener, Network, Receiver } from '../network.ts'
 
 /** What of a socket's native handle is touched; undocumented, hence checked before use. */
 interface NativeHandle {
@@ -195,6 +194,16 @@ function connect(host: string, port: number, timeoutMs: number): Promise<Connect
       resolve(new NodeConnection(socket))
     })
   })
+}
+
+/** Node's HTTP takes longer to load than all of ours, and few need it. */
+async function serveHttp(
+  host: string,
+  port: number,
+  answer: (path: string) => HttpAnswer,
+): Promise<Listener> {
+  const http = await import('./http.ts')
+  return http.serveHttp(host, port, answer)
 }
 
 function localAddresses(): string[] {
