@@ -58,7 +58,8 @@ export function cutLog(state: LogState, syncer: LogSyncer, offset: number): void
 
 /** Cuts before the batch that holds `offset`; answers where the log ends then. */
 function cutSegment(state: LogState, segment: Segment, offset: number): number {
-  const floor = segment.offsetIndex.floor(offset)
+  // From a batch that stays: the entry of one that goes may be all that told of the largest timestamp before it.
+  const floor = segment.offsetIndex.floor(offset - 1)
   let endOffset = offset
   let keptPosition = floor.position
   let largest = { timestampMs: -1, offset: -1 }

@@ -100,7 +100,7 @@ export class Segment {
   }
 
   #loadMaxTimestamp(): void {
-    const last = this.timeIndex.entries.exists ? this.timeIndex.last : null
+    const { last } = this.timeIndex
     this.#maxTimestampMs = last?.timestampMs ?? -1
     this.#offsetOfMaxTimestamp = last?.offset ?? -1
   }

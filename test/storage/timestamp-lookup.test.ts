@@ -150,6 +150,24 @@ describe('lookups by time', () => {
     }
   })
 
+  it('agree with a full scan after a cut, also where the indexes are not in a file yet', () => {
+    const roll = dice(4)
+    for (let round = 0; round < 40; round++) {
+      const world = new TestWorld()
+      const log = world.create({ indexIntervalBytes: 150 })
+      const times = Array.from({ length: 20 }, () => 1_000 + roll(500))
+      for (const baseTimestamp of times) world.append(log, testBatch({ baseTimestamp }))
+      world.settle()
+      log.truncateTo(1 + roll(19), () => {})
+      world.settle()
+      times.length = log.logEndOffset
+      for (const wanted of times)
+        expect(find(world, log, wanted), `round ${round}`).toMatchObject({
+          offset: times.findIndex((time) => time >= wanted),
+        })
+    }
+  })
+
   it('of an empty log are empty', () => {
     const world = new TestWorld()
     const log = world.create()
