@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly rageMs: number
   readonly faults?: readonly FaultKind[]
   readonly keepsLines?: boolean
+  /** It ends with the rage, without healing and without judgement: only what happened is asked for. */
+  readonly isCutShort?: boolean
   readonly hostTurn: () => Promise<void>
 }
 
@@ -67,7 +69,7 @@ const SETTINGS = {
 }
 
 export async function runSeed(options: RunOptions): Promise<RunReport> {
-  const { seed, nodes, faults, keepsLines = false, hostTurn } = options
+  const { seed, nodes, faults, keepsLines = false, isCutShort = false, hostTurn } = options
   const history = new History()
   const overheard = new OverheardQuorum(history, () => simulation.queue.nowMs)
   const simulation: Simulation = new Simulation({
@@ -84,10 +86,9 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   const violations: string[] = []
   try {
     const stage = new Stage(simulation, history, topics)
-    const isWell = (await stage.rage(nemesis, loads, options.rageMs)) && (await stage.end())
-    const asked = isWell ? Object.entries(invariants) : [['all is well in time', comesAboutInTime] as const]
-    for (const [name, invariant] of asked)
-      violations.push(...invariant(history).map((told) => `${name}: ${told}`))
+    await stage.begin(loads)
+    if (isCutShort) await stage.pass(nemesis, options.rageMs)
+    else violations.push(...(await judged(stage, nemesis, options.rageMs, history)))
   } catch (error) {
     violations.push(`did not end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }
@@ -105,6 +106,18 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   }
 }
 
+/** All that broke an invariant; where something did not come about in its time, that alone is told. */
+async function judged(
+  stage: Stage,
+  nemesis: Nemesis,
+  rageMs: number,
+  history: History,
+): Promise<readonly string[]> {
+  const isWell = (await stage.rage(nemesis, rageMs)) && (await stage.end())
+  const asked = isWell ? Object.entries(invariants) : [['all is well in time', comesAboutInTime] as const]
+  return asked.flatMap(([name, invariant]) => invariant(history).map((told) => `${name}: ${told}`))
+}
+
 /** What happens, phase by phase, and all that is noted of it. */
 class Stage {
   readonly #simulation: Simulation
@@ -112,7 +125,11 @@ class Stage {
   readonly #topics: readonly SimulatedTopic[]
   readonly #admin: Cluster
   readonly #witness: DiskWitness
+  #isOver = false
+  #isRead = false
   #isSeen = false
+  #running: Promise<unknown> = Promise.resolve()
+  #reading: Promise<unknown> = Promise.resolve()
   #watching: Promise<void> = Promise.resolve()
 
   constructor(simulation: Simulation, history: History, topics: readonly SimulatedTopic[]) {
@@ -127,17 +144,26 @@ class Stage {
     return partitionsOf(this.#topics.filter(({ policy }) => policies.includes(policy)))
   }
 
+  /** Starts the cluster, its load and its witnesses. */
+  async begin(loads: readonly Load[]): Promise<void> {
+    await this.#simulation.start()
+    for (const topic of this.#topics) await this.#create(topic)
+    this.#watching = this.#watch()
+    const run = (isReader: boolean, isOver: () => boolean): Promise<unknown> =>
+      Promise.all(loads.filter((load) => load.isReader === isReader).map((load) => load.run(isOver)))
+    this.#reading = run(true, () => this.#isRead)
+    this.#running = run(false, () => this.#isOver)
+  }
+
+  /** Faults for that long, and nothing more. */
+  async pass(nemesis: Nemesis, ms: number): Promise<void> {
+    void nemesis.rage(ms)
+    await this.#simulation.pass(ms)
+  }
+
   /** Load under faults, then healing; false when the cluster does not become well. */
-  async rage(nemesis: Nemesis, loads: readonly Load[], rageMs: number): Promise<boolean> {
+  async rage(nemesis: Nemesis, rageMs: number): Promise<boolean> {
     const simulation = this.#simulation
-    await this.#begin()
-    let isOver = false
-    let isRead = false
-    const [readers, others] = [true, false].map((isReader) =>
-      loads.filter((load) => load.isReader === isReader),
-    )
-    const reading = (readers ?? []).map((load) => load.run(() => isRead))
-    const running = (others ?? []).map((load) => load.run(() => isOver))
     await simulation.settled(nemesis.rage(rageMs), 2 * rageMs + RAGE_END_MS_MAX)
     await simulation.settled(nemesis.heal())
     this.#history.healedMs = simulation.queue.nowMs
@@ -146,36 +172,26 @@ class Stage {
     const whole = () => final.whole(simulation, admin, names)
     if (!(await this.#reaches('every partition is led', final.led(admin, names), LED_MS_MAX))) return false
     if (!(await this.#reaches('every replica is in sync', whole(), WHOLE_MS_MAX))) return false
-    isOver = true
-    if (!(await this.#reaches('every request is resolved', Promise.all(running), RESOLVED_MS_MAX)))
-      return false
+    this.#isOver = true
+    if (!(await this.#reaches('every request is resolved', this.#running, RESOLVED_MS_MAX))) return false
     if (!(await this.#reaches('every replica is in sync at the end', whole(), WHOLE_MS_MAX))) return false
     const read = final.caughtUp(admin, this.#history, this.#places('plain', 'wandering', 'brief'))
     if (!(await this.#reaches('readers have read everything', read, READ_MS_MAX))) return false
-    isRead = true
-    return await this.#reaches('every reader has ended', Promise.all(reading), RESOLVED_MS_MAX)
+    this.#isRead = true
+    return await this.#reaches('every reader has ended', this.#reading, RESOLVED_MS_MAX)
   }
 
-  async #begin(): Promise<void> {
-    const simulation = this.#simulation
-    const { length: nodes } = simulation.nodes
-    await simulation.start()
+  async #create({ name, partitions, policy, configs }: SimulatedTopic): Promise<void> {
+    const { length: nodes } = this.#simulation.nodes
     const replicationFactor = Math.min(3, nodes)
-    const disksMin = Math.min(2, nodes)
-    for (const { name, partitions, policy, configs } of this.#topics) {
-      this.#history.topics.set(name, {
-        disksMin: policy === 'plain' ? disksMin : 0,
-        isBrief: policy === 'brief',
-      })
-      const topic = {
-        name,
-        partitions,
-        replicationFactor,
-        configs: { ...configs, 'min.insync.replicas': String(disksMin) },
-      }
-      await simulation.settled(createTopic(this.#admin, topic))
-    }
-    this.#watching = this.#watch()
+    const insyncMin = Math.min(2, nodes)
+    this.#history.topics.set(name, {
+      disksMin: policy === 'plain' ? insyncMin : 0,
+      isBrief: policy === 'brief',
+    })
+    const asked = { ...configs, 'min.insync.replicas': String(insyncMin) }
+    const topic = { name, partitions, replicationFactor, configs: asked }
+    await this.#simulation.settled(createTopic(this.#admin, topic))
   }
 
   async #watch(): Promise<void> {

@@ -1,0 +1,41 @@
+/** A run of seeds of which none may break an invariant; the seeds are shared out to files, so that all cores work. */
+import { expect } from 'vitest'
+import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { FAULTS } from '../../src/simulation/nemesis/nemesis.ts'
+import { runSeed } from '../../src/simulation/run.ts'
+
+const RAGE_MS = 8_000
+const SEEDS = 100
+
+/** Runs a hundred seeds from `from` on; among them every fault must have struck and every load have run. */
+export async function holdsItsPromises(from: number): Promise<void> {
+  const struck = new Set<string>()
+  const ran = new Set<string>()
+  for (let seed = from; seed < from + SEEDS; seed++) {
+    const { violations, acknowledged, faults, loads } = await runSeed({
+      seed,
+      nodes: 3,
+      rageMs: RAGE_MS,
+      hostTurn,
+    })
+    expect(violations, `seed ${seed}`).toEqual([])
+    expect(acknowledged).toBeGreaterThan(0)
+    for (const fault of faults.keys()) struck.add(fault)
+    for (const load of loads.keys()) ran.add(load)
+  }
+  expect([...struck].sort()).toEqual([...FAULTS].sort())
+  expect([...ran].sort()).toEqual([
+    'administrator of topics',
+    'cutter of records',
+    'group without members',
+    'member of a group',
+    'mover of replicas',
+    'reader',
+    'watcher of ends',
+    'writer of keys',
+    'writer with acks=-1',
+    'writer with acks=-1, idempotent',
+    'writer with acks=0',
+    'writer with acks=1',
+  ])
+}

@@ -1,0 +1,5 @@
+/** No seed breaks an invariant, whatever strikes: one half of two hundred. */
+import { it } from 'vitest'
+import { holdsItsPromises } from './held-promises.ts'
+
+it('holds its promises under every fault', () => holdsItsPromises(1_000), 600_000)
