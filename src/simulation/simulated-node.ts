@@ -15,14 +15,14 @@ import { type DiskOperation, MemoryDisk } from '../runtime/memory-disk.ts'
 import type { World } from '../runtime/world.ts'
 import type { EventQueue, EventSource } from './event-queue.ts'
 import type { SeededRandom } from './seeded-random.ts'
-import { type ClockErrors, EPOCH_MS, VirtualClock } from './virtual-clock.ts'
+import { type ClockErrors, VirtualClock, wallMs } from './virtual-clock.ts'
 import type { HostLife, VirtualNetwork } from './virtual-network.ts'
 import type { VirtualPeers } from './virtual-peers.ts'
 
 export const CLIENT_PORT = 9092
 const CONTROLLER_PORT = 9093
 const DESCRIPTORS = 10_000
-const DATA = '/data'
+export const DATA = '/data'
 
 /** What all nodes of a simulation share. */
 export interface SimulatedMachines {
@@ -73,6 +73,8 @@ export class SimulatedNode {
   readonly #random: SeededRandom
   readonly clockErrors: ClockErrors
   disk: MemoryDisk
+  /** What a call of the disk may take longer than of a sound one. */
+  slowDiskMs = 0
   #life: Life | null = null
   #lives = 0
 
@@ -82,7 +84,7 @@ export class SimulatedNode {
     this.#options = options
     this.#machines = machines
     this.#random = random
-    this.clockErrors = { skewMs: 0, rate: random.between(0.999, 1.001) }
+    this.clockErrors = { skewMs: 0, rate: random.between(0.999, 1.001), frozenMs: null }
     this.disk = this.#newDisk()
   }
 
@@ -143,7 +145,7 @@ export class SimulatedNode {
 
   /** The power fails: what was not synced is in the dice's hands. */
   losePower(): void {
-    this.#endLife()
+    this.#endLife('silently')
     this.disk.crash((limit) => this.#random.below(limit))
   }
 
@@ -151,6 +153,18 @@ export class SimulatedNode {
   wipe(): void {
     this.#endLife()
     this.disk = this.#newDisk()
+  }
+
+  /** Wall time stands still until `clockErrors.frozenMs` is null again. */
+  freezeWallTime(): void {
+    this.clockErrors.frozenMs = wallMs(this.#machines.queue.nowMs, this.clockErrors)
+  }
+
+  /** The disk works again, with what it holds. */
+  mendDisk(): void {
+    this.disk.fault = () => null
+    this.disk.capacityBytes = Number.POSITIVE_INFINITY
+    this.slowDiskMs = 0
   }
 
   /** All segments of a partition's replica here, one behind the other. */
@@ -174,12 +188,13 @@ export class SimulatedNode {
     this.#life?.source.freeze(untilMs)
   }
 
-  #endLife(): boolean {
+  /** Who is killed resets its connections; of a machine without power nobody hears. */
+  #endLife(how: 'audibly' | 'silently' = 'audibly'): boolean {
     const life = this.#life
     if (life === null) return false
     this.#life = null
-    this.#machines.network.end(life.ends)
-    this.#machines.peers.end(life.ends)
+    this.#machines.network.end(life.ends, how)
+    this.#machines.peers.end(life.ends, how)
     life.source.end()
     life.clocks.end()
     return true
@@ -216,7 +231,8 @@ export class SimulatedNode {
 
   #latencyMs(operation: DiskOperation): number {
     const isSync = operation === 'sync' || operation === 'syncDirectory'
-    return isSync ? this.#random.between(0.2, 3) : this.#random.between(0.01, 0.2)
+    const soundMs = isSync ? this.#random.between(0.2, 3) : this.#random.between(0.01, 0.2)
+    return this.slowDiskMs === 0 ? soundMs : soundMs + this.#random.between(0, this.slowDiskMs)
   }
 
   #newDisk(): MemoryDisk {
@@ -224,7 +240,7 @@ export class SimulatedNode {
     const disk = new MemoryDisk({
       later: (callback, operation) => this.#later(callback, operation),
       tracksDurability: true,
-      wallMs: () => EPOCH_MS + queue.nowMs + this.clockErrors.skewMs,
+      wallMs: () => wallMs(queue.nowMs, this.clockErrors),
     })
     disk.makeDirectory(DATA)
     disk.syncDirectorySync('/')

@@ -37,9 +37,9 @@ export class Simulation {
   readonly random: SeededRandom
   readonly queue: EventQueue
   readonly links: VirtualLinks
+  readonly network: VirtualNetwork
   readonly transcript: Transcript
   readonly nodes: readonly SimulatedNode[]
-  readonly #network: VirtualNetwork
   readonly #clients: EventSource
 
   constructor(options: SimulationOptions) {
@@ -49,13 +49,16 @@ export class Simulation {
     this.queue = new EventQueue(this.random.stream('order'), hostTurn)
     this.transcript = new Transcript(() => this.queue.nowMs, keepsLines)
     this.links = new VirtualLinks(this.queue, this.random.stream('links'))
-    this.#network = new VirtualNetwork(this.links, this.random.stream('network'))
+    this.network = new VirtualNetwork(this.links, this.random.stream('network'))
     this.#clients = this.queue.source('clients')
     const peers = new VirtualPeers(this.links)
     const machines = {
       queue: this.queue,
-      network: this.#network,
-      peers: { of: (life: HostLife) => tapPeers(peers.of(life)), end: (life: HostLife) => peers.end(life) },
+      network: this.network,
+      peers: {
+        of: (life: HostLife) => tapPeers(peers.of(life)),
+        end: (life: HostLife, how?: 'audibly' | 'silently') => peers.end(life, how),
+      },
       logOf: (host: string) => this.transcript.logOf(host),
       surroundings,
     }
@@ -87,7 +90,7 @@ export class Simulation {
     const life: HostLife = { host: name, source: this.#clients }
     const world = {
       clock: this.clientClock(),
-      network: this.#network.of(life),
+      network: this.network.of(life),
       random: this.random.stream(name),
     }
     const bootstrap = this.nodes.map(({ host }) => `${host}:${CLIENT_PORT}`)

@@ -11,25 +11,36 @@ export interface ClockErrors {
   /** What wall time is ahead of the truth. */
   skewMs: number
   /** Milliseconds of the machine for each true one; constant for a life. */
-  readonly rate: number
+  rate: number
+  /** Where wall time stands still; null while it does not. */
+  frozenMs: number | null
 }
 
 /** Wall time at the beginning of a simulation: 2025-01-01T00:00:00Z. */
 export const EPOCH_MS = 1_735_689_600_000
+
+/** Wall time of a machine, at `nowMs` of virtual time. */
+export function wallMs(nowMs: number, { skewMs, frozenMs }: ClockErrors): number {
+  return frozenMs ?? Math.floor(EPOCH_MS + nowMs + skewMs)
+}
 
 export class VirtualClock implements Clock {
   readonly #queue: EventQueue
   readonly #source: EventSource
   readonly #errors: ClockErrors
 
-  constructor(queue: EventQueue, source: EventSource, errors: ClockErrors = { skewMs: 0, rate: 1 }) {
+  constructor(
+    queue: EventQueue,
+    source: EventSource,
+    errors: ClockErrors = { skewMs: 0, rate: 1, frozenMs: null },
+  ) {
     this.#queue = queue
     this.#source = source
     this.#errors = errors
   }
 
   wallMs(): number {
-    return Math.floor(EPOCH_MS + this.#queue.nowMs + this.#errors.skewMs)
+    return wallMs(this.#queue.nowMs, this.#errors)
   }
 
   monotonicMs(): number {

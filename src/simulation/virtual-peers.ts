@@ -2,8 +2,9 @@
  * The peer port of virtual hosts: what gRPC does between real ones, over the same links as everything else.
  *
  * Streams carry whole frames in order; calls have deadlines and say whether they can have arrived. A process that dies
- * breaks its streams; one that is frozen keeps them.
+ * breaks its streams; one that is frozen keeps them; of a machine that lost its power nobody hears before it is back.
  */
+import { limits } from '../runtime/limits.ts'
 import {
   type PeerAddress,
   PeerCallError,
@@ -24,12 +25,20 @@ class VirtualStream implements PeerStream {
   #receiver: PeerReceiver | null = null
   /** Sent before anybody had answered: they follow the greeting. */
   #early: Buffer[] = []
+  readonly #knock: (host: string, answered: () => void) => void
   #isOpen = true
+  isVanished = false
   unsentBytes = 0
 
-  constructor(life: HostLife, onGone: (stream: VirtualStream) => void) {
+  /** `knock` calls back if somebody is there, when an answer can have come. */
+  constructor(
+    life: HostLife,
+    onGone: (stream: VirtualStream) => void,
+    knock: (host: string, answered: () => void) => void,
+  ) {
     this.life = life
     this.#onGone = onGone
+    this.#knock = knock
   }
 
   meet(other: VirtualStream, out: Pipe): void {
@@ -70,10 +79,20 @@ class VirtualStream implements PeerStream {
     this.#out?.send(() => this.#other?.broken(new Error('the connection was reset')))
   }
 
+  /** Its machine lost power: the other side is told by nobody, and misses the answer to its keepalive by `missedMs`. */
+  vanish(missedMs: number): void {
+    this.#isOpen = false
+    this.isVanished = true
+    const other = this.#other
+    other?.life.source.schedule(missedMs, () => other.broken(new Error('nobody answers')))
+  }
+
   #carry(frame: Buffer, out: Pipe): void {
+    const other = this.#other
+    if (other?.isVanished === true)
+      this.#knock(other.life.host, () => this.broken(new Error('the connection was reset')))
     out.send(() => {
       this.unsentBytes -= frame.length
-      const other = this.#other
       if (other?.isOpen === true) other.#receiver?.received(frame)
     })
   }
@@ -111,10 +130,19 @@ export class VirtualPeers {
     }
   }
 
-  end(life: HostLife): void {
+  end(life: HostLife, how: 'audibly' | 'silently' = 'audibly'): void {
     for (const [key, serving] of this.#serving) if (serving.life === life) this.#serving.delete(key)
-    for (const stream of [...(this.#streams.get(life) ?? [])]) stream.reset()
+    for (const stream of [...(this.#streams.get(life) ?? [])])
+      if (how === 'audibly') stream.reset()
+      else stream.vanish(this.#links.nowMs + limits.peerKeepaliveMs + limits.peerKeepaliveTimeoutMs)
     this.#streams.delete(life)
+  }
+
+  #knock(life: HostLife, host: string, answered: () => void): void {
+    const back = this.#links.pipe(host, life.host, life.source)
+    this.#links.pipe(life.host, host, life.source).send(() => {
+      if ([...this.#streams.keys()].some((there) => there.host === host)) back.send(answered)
+    })
   }
 
   #serve(life: HostLife, port: number, handlers: PeerHandlers): PeerServer {
@@ -134,7 +162,11 @@ export class VirtualPeers {
     const gone = (stream: VirtualStream): void => {
       this.#streams.get(stream.life)?.delete(stream)
     }
-    const near = new VirtualStream(life, gone)
+    const knock =
+      (from: HostLife) =>
+      (host: string, answered: () => void): void =>
+        this.#knock(from, host, answered)
+    const near = new VirtualStream(life, gone, knock(life))
     near.hears(receiver)
     this.#streams.get(life)?.add(near)
     const there = this.#links.pipe(life.host, address.host, life.source)
@@ -145,7 +177,7 @@ export class VirtualPeers {
         return
       }
       if (!near.isOpen) return
-      const accepted = new VirtualStream(serving.life, gone)
+      const accepted = new VirtualStream(serving.life, gone, knock(serving.life))
       // First of all: what has been sent already is on its way to it.
       serving.life.source.schedule(0, () => accepted.hears(serving.handlers.accept(accepted)))
       near.meet(accepted, this.#links.pipe(life.host, address.host, serving.life.source))

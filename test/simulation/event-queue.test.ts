@@ -58,7 +58,7 @@ it('lets nothing of a source happen while it is frozen, or once it is over', asy
 
 it('has clocks that are wrong as told, and timers that are never early by them', async () => {
   const queue = queueOf()
-  const errors = { skewMs: 100, rate: 1.001 }
+  const errors = { skewMs: 100, rate: 1.001, frozenMs: null }
   const clock = new VirtualClock(queue, queue.source('a'), errors)
   const wallMs = clock.wallMs()
   errors.skewMs = 600
