@@ -1,0 +1,97 @@
+/** What goes wrong between machines: ways are cut in one direction or both, slow, and connections break or come twice. */
+import type { SimulatedNode } from '../simulated-node.ts'
+import { SOUND_DELAYS } from '../virtual-links.ts'
+import type { Arsenal } from './arsenal.ts'
+
+export const NETWORK_FAULTS = [
+  'partition',
+  'one-way cut',
+  'swizzled cuts',
+  'slow network',
+  'split bytes',
+  'broken connections',
+  'ghost connections',
+] as const
+
+export type NetworkFaultKind = (typeof NETWORK_FAULTS)[number]
+
+const SWIZZLE_MS_MAX = 800
+const BROKEN_SHARE = 0.5
+
+export class NetworkFaults {
+  readonly #arsenal: Arsenal
+
+  constructor(arsenal: Arsenal) {
+    this.#arsenal = arsenal
+  }
+
+  /** Resolves when it is over, which slowness and split bytes are not before `mend`. */
+  async strike(kind: NetworkFaultKind, node: SimulatedNode): Promise<void> {
+    const { simulation, random } = this.#arsenal
+    const { links, network, nodes } = simulation
+    const others = nodes.filter(({ id }) => id !== node.id)
+    switch (kind) {
+      case 'partition':
+        for (const one of others) this.#cutBoth(node, one)
+        return await this.#healLater()
+      case 'one-way cut':
+        links.cut(node.host, random.pick(others).host)
+        return await this.#healLater()
+      case 'swizzled cuts':
+        return await this.#swizzle()
+      case 'slow network':
+        links.delays = { leastMs: 1, mostMs: random.between(2, 60), slowShare: 0.02 }
+        return
+      case 'split bytes':
+        network.splitShare = random.between(0.1, 1)
+        return
+      case 'broken connections':
+        network.breakSome(node.host, BROKEN_SHARE)
+        return
+      case 'ghost connections':
+        network.ghostShare = random.between(0.1, 1)
+        return
+    }
+  }
+
+  /** Ends every fault. */
+  mend(): void {
+    const { links, network } = this.#arsenal.simulation
+    links.heal()
+    links.delays = SOUND_DELAYS
+    network.splitShare = null
+    network.ghostShare = 0
+  }
+
+  /** One after the other is cut off, and comes back in another order (FoundationDB's swizzle-clog). */
+  async #swizzle(): Promise<void> {
+    const { simulation, random } = this.#arsenal
+    const { links, nodes } = simulation
+    const left = nodes.filter(() => random.chance(0.7))
+    const cut: SimulatedNode[] = []
+    while (left.length > 0) {
+      const [one] = left.splice(random.below(left.length), 1)
+      if (one === undefined) return
+      for (const other of nodes) if (other !== one) this.#cutBoth(one, other)
+      cut.push(one)
+      await this.#arsenal.pause(random.between(0, SWIZZLE_MS_MAX))
+    }
+    while (cut.length > 0) {
+      cut.splice(random.below(cut.length), 1)
+      links.heal()
+      for (const one of cut) for (const other of nodes) if (other !== one) this.#cutBoth(one, other)
+      await this.#arsenal.pause(random.between(0, SWIZZLE_MS_MAX))
+    }
+  }
+
+  #cutBoth(one: SimulatedNode, other: SimulatedNode): void {
+    const { links } = this.#arsenal.simulation
+    links.cut(one.host, other.host)
+    links.cut(other.host, one.host)
+  }
+
+  async #healLater(): Promise<void> {
+    await this.#arsenal.lull()
+    this.#arsenal.simulation.links.heal()
+  }
+}
