@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Connection, Receiver } from '../../src/runtime/network.ts'
 import { hostTurn } from '../../src/runtime/node/host-turn.ts'
-import { EventQueue } from '../../src/simulation/event-queue.ts'
+import { EventQueue, type EventSource } from '../../src/simulation/event-queue.ts'
 import { SeededRandom } from '../../src/simulation/seeded-random.ts'
 import { VirtualLinks } from '../../src/simulation/virtual-links.ts'
 import { type HostLife, VirtualNetwork } from '../../src/simulation/virtual-network.ts'
@@ -42,7 +42,7 @@ class World {
   server = this.life('server')
   readonly client = this.life('client')
 
-  life(host: string): HostLife {
+  life(host: string): HostLife & { readonly source: EventSource } {
     return { host, source: this.queue.source(host) }
   }
 
