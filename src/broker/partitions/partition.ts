@@ -102,6 +102,12 @@ export class Partition implements LogListener {
     return this.#assigned
   }
 
+  /** Whether this replica may be elected, as the committed metadata has it: it is in sync, or eligible (KIP-966). */
+  get isTrusted(): boolean {
+    const { isr, eligibleLeaderReplicas: eligible = [] } = this.#assigned
+    return isr.includes(this.#nodeId) || eligible.includes(this.#nodeId)
+  }
+
   get isLeader(): boolean {
     return this.#leader !== null
   }

@@ -61,6 +61,9 @@ class LogView implements FollowedLog {
   get damage(): FollowedLog['damage'] {
     return this.#partition.log.damage
   }
+  get isTrusted(): boolean {
+    return this.#partition.isTrusted
+  }
   endOffsetForLeaderEpoch(leaderEpoch: number): { leaderEpoch: number; endOffset: number } {
     return this.#partition.log.endOffsetForLeaderEpoch(leaderEpoch)
   }
@@ -107,12 +110,14 @@ export class FollowedPartition implements PartitionCopier {
 
   get position(): FollowerPosition {
     const { log } = this.partition
+    const { leaderEpoch, fetchOffset } = this.#machine
+    const isAtEnd = fetchOffset === log.logEndOffset
     return {
-      leaderEpoch: this.#machine.leaderEpoch,
-      fetchOffset: log.logEndOffset,
-      lastFetchedEpoch: log.latestLeaderEpoch,
+      leaderEpoch,
+      fetchOffset,
+      lastFetchedEpoch: isAtEnd ? log.latestLeaderEpoch : log.leaderEpochOf(fetchOffset - 1),
       logStartOffset: log.logStartOffset,
-      persistedOffset: Math.min(log.persistedOffset, log.logEndOffset),
+      persistedOffset: Math.min(log.persistedOffset, fetchOffset),
     }
   }
 

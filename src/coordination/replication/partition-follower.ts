@@ -4,7 +4,9 @@
  * A machine: events in, effects out. It looks at its log through a view and changes it through effects only. Where its
  * history leaves the leader's it is cut by epochs, as often as it takes (KIP-101, KIP-279, KIP-595), never to the high
  * watermark (trap 10), and never below it without saying so (trap 9). What comes from another epoch or another offset
- * than it stands at is stale and says nothing. A damaged log is cut to where it is whole and fetched again (trap 2).
+ * than it stands at is stale and says nothing. A damaged log is cut to where it is whole and fetched again (trap 2), but not
+ * while it may be elected: others would cut theirs to it. Until then it fetches from where it is whole, by which the leader
+ * sees what is lost and has the quorum take its trust away.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { replicationLimits } from './limits.ts'
@@ -17,6 +19,8 @@ export interface FollowedLog {
   readonly latestLeaderEpoch: number
   /** The first offset that must not be served or built upon; null when the log is whole. */
   readonly damage: { readonly offset: number } | null
+  /** As far as the committed metadata is known here: this replica is in sync or eligible, and may be elected. */
+  readonly isTrusted: boolean
   /** The largest epoch at or below `leaderEpoch` and where it ends; both -1 when there is none. */
   endOffsetForLeaderEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number }
 }
@@ -102,6 +106,8 @@ type Phase =
   | { readonly name: 'fetching' }
   /** The leader does not have what was asked for: it is asked what it has. */
   | { readonly name: 'asking' }
+  /** Damaged: the leader is told where the log is whole, until nobody may elect this replica any more. */
+  | { readonly name: 'confessing' }
   | { readonly name: 'appending' }
   | { readonly name: 'cutting'; readonly thenAppend: boolean }
   | { readonly name: 'backing-off'; readonly untilMs: number }
@@ -147,8 +153,14 @@ export class PartitionFollower {
 
   get wants(): FollowerWish {
     const { name } = this.#phase
-    if (name === 'fetching') return 'records'
+    if (name === 'fetching' || name === 'confessing') return 'records'
     return name === 'asking' ? 'offsets' : 'nothing'
+  }
+
+  /** Where to fetch from. */
+  get fetchOffset(): number {
+    const { damage, logEndOffset } = this.#log
+    return this.#phase.name === 'confessing' && damage !== null ? damage.offset : logEndOffset
   }
 
   receive(event: FollowerEvent): readonly FollowerEffect[] {
@@ -179,7 +191,7 @@ export class PartitionFollower {
         return NOTHING
       case 'tick':
         if (this.#phase.name !== 'backing-off' || event.nowMs < this.#phase.untilMs) return NOTHING
-        return this.#fetch()
+        return this.#begin()
     }
   }
 
@@ -199,6 +211,7 @@ export class PartitionFollower {
       case 'leaderless':
       case 'fetching':
       case 'asking':
+      case 'confessing':
       case 'appending':
       case 'backing-off':
       case 'fenced':
@@ -213,7 +226,15 @@ export class PartitionFollower {
       return NOTHING
     }
     const { damage } = this.#log
-    return damage === null ? this.#fetch() : this.#cutTo(damage.offset)
+    return damage === null ? this.#fetch() : this.#mend(damage.offset)
+  }
+
+  /** What lies at and above `offset` is to be fetched again. */
+  #mend(offset: number): readonly FollowerEffect[] {
+    if (!this.#log.isTrusted) return this.#cutTo(offset)
+    if (this.#phase.name === 'confessing') return NOTHING
+    this.#phase = { name: 'confessing' }
+    return READY
   }
 
   #fetch(): readonly FollowerEffect[] {
@@ -222,7 +243,10 @@ export class PartitionFollower {
   }
 
   #answered(event: Extract<FollowerEvent, { type: 'answered' }>): readonly FollowerEffect[] {
-    if (this.#phase.name !== 'fetching' || event.leaderEpoch !== this.#leaderEpoch) return NOTHING
+    if (event.leaderEpoch !== this.#leaderEpoch) return NOTHING
+    if (this.#phase.name === 'confessing')
+      return event.answer.errorCode === 0 ? NOTHING : this.#failed(event.answer.errorCode, event.nowMs)
+    if (this.#phase.name !== 'fetching') return NOTHING
     if (event.fetchOffset !== this.#log.logEndOffset) return NOTHING
     const { answer } = event
     if (answer.errorCode !== 0) return this.#failed(answer.errorCode, event.nowMs)
@@ -266,7 +290,7 @@ export class PartitionFollower {
 
   #appendRefused(event: Extract<FollowerEvent, { type: 'append-refused' }>): readonly FollowerEffect[] {
     if (this.#phase.name !== 'appending') return NOTHING
-    if (this.#log.damage !== null) return this.#cutTo(this.#log.damage.offset)
+    if (this.#log.damage !== null) return this.#mend(this.#log.damage.offset)
     const { logStartOffset, logEndOffset } = this.#log
     const isEmpty = logStartOffset === logEndOffset
     const isInsideBatch = event.firstOffset < logEndOffset && event.nextOffset > logEndOffset
@@ -293,6 +317,8 @@ export class PartitionFollower {
   #failed(code: number, nowMs: number): readonly FollowerEffect[] {
     switch (code) {
       case errorCode.OFFSET_OUT_OF_RANGE:
+        // What is damaged the leader has deleted: nobody will miss it.
+        if (this.#phase.name === 'confessing') return this.#cutTo(this.fetchOffset)
         if (this.#phase.name !== 'fetching') return this.#backOff(code, nowMs)
         this.#phase = { name: 'asking' }
         return READY
@@ -315,7 +341,7 @@ export class PartitionFollower {
     const { damage } = this.#log
     const { name } = this.#phase
     if (damage === null || name === 'offline' || name === 'leaderless' || name === 'cutting') return NOTHING
-    return this.#cutTo(damage.offset)
+    return this.#mend(damage.offset)
   }
 
   #cutTo(offset: number): readonly FollowerEffect[] {

@@ -27,12 +27,18 @@ export class StoryLog implements FollowedLog {
   checkpointedHighWatermark = 0
   checkpointedPersistedOffset = 0
   damage: { readonly offset: number } | null = null
+  isTrusted = false
   records: StoryRecord[] = []
   #epochs: EpochStart[] = []
   #end = 0
 
   get logEndOffset(): number {
     return this.#end
+  }
+
+  /** -1 before all that is known. */
+  epochOf(offset: number): number {
+    return this.#epochs.findLast((start) => start.offset <= offset)?.epoch ?? -1
   }
 
   get latestLeaderEpoch(): number {

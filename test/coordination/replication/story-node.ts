@@ -79,6 +79,8 @@ export class StoryNode {
     if (this.partition !== null && partition.partitionEpoch <= this.partition.partitionEpoch) return
     const isNewEpoch = this.partition?.leaderEpoch !== partition.leaderEpoch
     this.partition = partition
+    const { isr, eligibleLeaderReplicas: eligible = [] } = partition
+    this.log.isTrusted = isr.includes(this.id) || eligible.includes(this.id)
     if (this.leader !== null) this.lead({ type: 'partition-committed', partition, nowMs: this.#world.nowMs })
     if (isNewEpoch) this.leader = null
     if (partition.leader === this.id) {
@@ -90,6 +92,7 @@ export class StoryNode {
     this.follower ??= new PartitionFollower({ log, backOffMsMax: BACK_OFF_MS_MAX })
     if (!this.hasSlowDisk) this.persist()
     this.follow({ type: 'leader-known', leader: partition.leader, leaderEpoch: partition.leaderEpoch })
+    if (log.damage !== null) this.follow({ type: 'log-damaged' })
   }
 
   #becomeLeader(partition: LeaderPartition): void {
@@ -175,12 +178,13 @@ export class StoryNode {
   }
 
   get position(): Position {
-    const { log } = this
+    const { log, follower } = this
+    const offset = follower?.fetchOffset ?? log.logEndOffset
     return {
-      leaderEpoch: this.follower?.leaderEpoch ?? -1,
-      offset: log.logEndOffset,
-      lastEpoch: log.latestLeaderEpoch,
-      persisted: log.persistedOffset,
+      leaderEpoch: follower?.leaderEpoch ?? -1,
+      offset,
+      lastEpoch: offset === log.logEndOffset ? log.latestLeaderEpoch : log.epochOf(offset - 1),
+      persisted: Math.min(log.persistedOffset, offset),
     }
   }
 
