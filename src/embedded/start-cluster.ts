@@ -42,7 +42,8 @@ export interface StartedCluster extends TestCluster {
   readonly bootstrap: string[]
 }
 
-const ELECTION_TIMEOUT_MS = '1000'
+/** Longer than the first election takes where nothing is compiled yet: who rings meanwhile only gets in its way. */
+const ELECTION_TIMEOUT_MS = '2000'
 /** As short as an election needs: the others are asked when they are reached. */
 const FIRST_ELECTION_TIMEOUT_MS = '100'
 /** Turns of the event loop in which what a leap made due is done, at most: what goes on for ever is not waited for. */
