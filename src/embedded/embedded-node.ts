@@ -109,6 +109,7 @@ export class EmbeddedNode {
     const events = new LiveEvents(clocks.clock, hostTurn)
     const ends: HostLife = { host: this.host, source: events }
     const storage = this.#options.storage.begin()
+    this.#lives++
     const ownNetwork = new NodeNetwork(ends, network, this.door, realNetwork, hostAt)
     const broker = createBroker(
       this.#config(),
@@ -118,7 +119,7 @@ export class EmbeddedNode {
         disk: storage.disk,
         network: ownNetwork,
         peers: peers.of(ends),
-        random: this.#machines.random.stream(`${this.host}-${++this.#lives}`),
+        random: this.#machines.random.stream(`${this.host}-${this.#lives}`),
         log: logOf(this.id),
         descriptorsMax: DESCRIPTORS,
       },
@@ -152,6 +153,9 @@ export class EmbeddedNode {
       }),
     })
     if (!loaded.ok) throw new Error(loaded.problems.join('; '))
+    // All nodes have the same settings: once is enough.
+    if (this.id === voters[0] && this.#lives === 1)
+      for (const warning of loaded.warnings) this.#machines.logOf(this.id).error(`setting ${warning}`)
     return loaded.config
   }
 }

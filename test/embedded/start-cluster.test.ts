@@ -110,6 +110,23 @@ describe('startCluster', () => {
     expect(await readValues(stockClient(cluster), 'kept', 2)).toEqual(['a', 'b'])
   })
 
+  it('lets nodes be far from each other', async () => {
+    await using cluster = await startCluster({
+      nodes: 3,
+      latency: { leastMs: 20, mostMs: 30 },
+      topics: ['far'],
+      configs: { 'no.such.setting': 1 },
+    })
+    const client = ownClient(cluster.bootstrap)
+    await client.topic('far')
+    const beganMs = performance.now()
+    await new Producer(client).send('far', [{ value: Buffer.from('v') }])
+    // To a follower, and back with what it has: nothing is acknowledged sooner.
+    expect(performance.now() - beganMs).toBeGreaterThanOrEqual(40)
+    await client.close()
+    expect(cluster.history().join('\n')).toMatch(/setting no\.such\.setting/)
+  })
+
   it('gives clusters side by side ports and topics of their own', async () => {
     const clusters = await Promise.all(
       [1, 2, 3].map(() => startCluster({ nodes: 2, seed: 5, topics: ['t'] })),
