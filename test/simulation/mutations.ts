@@ -44,8 +44,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a follower tells as persisted what is only written',
     file: 'src/broker/replication/followed-partition.ts',
-    from: '      persistedOffset: Math.min(log.persistedOffset, log.logEndOffset),',
-    to: '      persistedOffset: log.logEndOffset,',
+    from: '      persistedOffset: Math.min(log.persistedOffset, fetchOffset),',
+    to: '      persistedOffset: fetchOffset,',
   },
   {
     name: 'consumers read to the log end',
@@ -80,7 +80,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a follower cuts to its high watermark',
     file: 'src/coordination/replication/partition-follower.ts',
-    from: '    return damage === null ? this.#fetch() : this.#cutTo(damage.offset)',
+    from: '    return damage === null ? this.#fetch() : this.#mend(damage.offset)',
     to: '    return damage === null && this.#log.logEndOffset <= this.#log.highWatermark ? this.#fetch() : this.#cutTo(damage?.offset ?? this.#log.highWatermark)',
   },
   {
