@@ -119,5 +119,6 @@ function controllerOf({ config, world, settings, quorum }: NodeFacts): Controlle
       heardOf: (brokerId, brokerEpoch) => duties.heardOf({ brokerId, brokerEpoch }),
     },
     controllerCommands,
+    world.log,
   )
 }

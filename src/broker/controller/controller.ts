@@ -3,12 +3,14 @@
  *
  * What a controller has given up because it leads no more goes to the next one, as Kafka's brokers do it; what was cut off
  * while it was under way is told to its caller and not sent again, for nobody knows what became of it. Where no controller
- * answers in time the caller hears that, not who is not it.
+ * answers in time the caller hears that, not who is not it. One that fails, its disk or a bug of it, must bring nobody else
+ * down: whoever asked hears of an unknown server error.
  */
 import { compile, encodeToBuffer } from '../../protocol/codec/compile.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { Fields, StructInput, StructValue } from '../../protocol/schema/field.ts'
 import { hasVersion } from '../../protocol/schema/message.ts'
+import type { Log } from '../../runtime/log.ts'
 import type { ClusterQuorum } from '../quorum/metadata-quorum.ts'
 import { MetadataUnavailable } from '../quorum/metadata-unavailable.ts'
 import { NotController } from '../quorum/not-controller.ts'
@@ -21,15 +23,17 @@ export class Controller {
   readonly #quorum: ClusterQuorum
   readonly #facts: Omit<ControllerFacts, 'takenBy'>
   readonly #commands = new Map<number, ControllerCommand>()
+  readonly #log: Log
 
-  constructor(facts: Omit<ControllerFacts, 'takenBy'>, commands: readonly ControllerCommand[]) {
+  constructor(facts: Omit<ControllerFacts, 'takenBy'>, commands: readonly ControllerCommand[], log: Log) {
     this.#quorum = facts.quorum
     this.#facts = facts
+    this.#log = log
     for (const command of commands) this.#commands.set(command.api.key, command)
     this.#quorum.serveCommands((payload, fromNodeId) => this.#serve(payload, fromNodeId))
   }
 
-  /** Has the active controller carry a request out; `apiVersion` is what it travels in. Never rejects but by a bug. */
+  /** Has the active controller carry a request out; `apiVersion` is what it travels in. Never rejects. */
   async call<Q extends Fields, R extends Fields>(
     command: ControllerCommand<Q, R>,
     apiVersion: number,
@@ -45,7 +49,7 @@ export class Controller {
       }
       return await this.#callOther(command, apiVersion, request)
     } catch (error) {
-      return refusalOf(command, request, error)
+      return this.#refusalOf(command, request, error)
     }
   }
 
@@ -85,24 +89,26 @@ export class Controller {
     } catch (error) {
       // The other node looks for the controller again.
       if (error instanceof NotController) throw error
-      response = refusalOf(command, request.value, error)
+      response = this.#refusalOf(command, request.value, error)
     }
     return encodeToBuffer(command.api.response, apiVersion, response)
+  }
+
+  #refusalOf<Q extends Fields, R extends Fields>(
+    { api, refuse }: ControllerCommand<Q, R>,
+    request: StructValue<Q>,
+    error: unknown,
+  ): StructInput<R> {
+    if (error instanceof MetadataUnavailable) return refuse(request, error.errorCode, error.message)
+    if (error instanceof NotController)
+      return refuse(request, errorCode.REQUEST_TIMED_OUT, 'no controller has answered in time')
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#log.error('a command of the controller failed', { command: api.name, reason })
+    return refuse(request, errorCode.UNKNOWN_SERVER_ERROR, 'the controller failed: its log tells why')
   }
 }
 
 function nullIfNotController(error: unknown): null {
   if (error instanceof NotController) return null
-  throw error
-}
-
-function refusalOf<Q extends Fields, R extends Fields>(
-  command: ControllerCommand<Q, R>,
-  request: StructValue<Q>,
-  error: unknown,
-): StructInput<R> {
-  if (error instanceof MetadataUnavailable) return command.refuse(request, error.errorCode, error.message)
-  if (error instanceof NotController)
-    return command.refuse(request, errorCode.REQUEST_TIMED_OUT, 'no controller has answered in time')
   throw error
 }

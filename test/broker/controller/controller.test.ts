@@ -25,7 +25,8 @@ function open(next: () => Promise<Buffer>): Controller {
   const random = { bytes: (sizeBytes: number) => Buffer.alloc(sizeBytes), below: () => 0 }
   const canReach = () => Promise.resolve(true)
   const facts = { quorum, node, random, canReach, hasLiveSession: () => false, heardOf() {} }
-  return new Controller(facts, [untyped(brokerHeartbeatCommand)])
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  return new Controller(facts, [untyped(brokerHeartbeatCommand)], log)
 }
 
 const answer = { throttleTimeMs: 0, errorCode: 0, isCaughtUp: true, isFenced: false, shouldShutDown: false }
@@ -40,5 +41,11 @@ describe('a request to the active controller', () => {
     const controller = open(() => Promise.reject(new NotController(-1, 'no controller answered')))
     const refused = await controller.call(brokerHeartbeatCommand, VERSION, heartbeat(2, 1n))
     expect(refused.errorCode).toBe(errorCode.REQUEST_TIMED_OUT)
+  })
+
+  it('tells that the controller failed, here or elsewhere, and brings nobody down by it', async () => {
+    const controller = open(() => Promise.reject(new Error('the controller failed: EIO on its metadata log')))
+    const refused = await controller.call(brokerHeartbeatCommand, VERSION, heartbeat(2, 1n))
+    expect(refused.errorCode).toBe(errorCode.UNKNOWN_SERVER_ERROR)
   })
 })
