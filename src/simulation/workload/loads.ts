@@ -13,6 +13,7 @@ import { EndWatcher } from './end-watcher.ts'
 import { KeyedWriter } from './keyed-writer.ts'
 import { Mover } from './mover.ts'
 import { NumberedWriter, type WriterOptions } from './numbered-writer.ts'
+import { PipelinedWriter } from './pipelined-writer.ts'
 import { TailReader } from './tail-reader.ts'
 import { TeamMember } from './team.ts'
 import { TopicAdmin } from './topic-admin.ts'
@@ -64,6 +65,15 @@ class Loads {
     const client = this.#client(name, options.patience)
     const writer = new NumberedWriter(client, this.#history, this.#random(name), { name, ...options })
     return named(`writer with acks=${options.acks}${options.idempotent ? ', idempotent' : ''}`, writer)
+  }
+
+  pipelinedWriter(name: string, topic: string, partition: number): Load {
+    const client = this.#client(name, 'some')
+    const where = { name, topic, partition }
+    return named(
+      'writer with five under way',
+      new PipelinedWriter(client, this.#history, this.#random(name), where),
+    )
   }
 
   /** A reader and one who asks where it begins and ends. */
@@ -152,6 +162,7 @@ function loadsOn(topic: SimulatedTopic, loads: Loads): readonly Load[] {
         ...WRITERS.map((options, index) =>
           loads.writer(`w${index}`, { topic: name, partition: index % partitions, ...options }),
         ),
+        loads.pipelinedWriter('wp', name, 0),
         ...loads.readers(topic),
       ]
     case 'wandering':

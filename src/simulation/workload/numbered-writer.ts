@@ -32,6 +32,8 @@ const RECORDS_MAX = 5
 const PADDING_BYTES_MAX = 300
 const PAUSE_MS_MAX = 40
 const LATE_MS_MAX = 500
+/** How often it is another process that goes on, which has a producer id of its own. */
+const NEW_LIFE_SHARE = 0.02
 
 export class NumberedWriter {
   readonly #cluster: Cluster
@@ -50,8 +52,10 @@ export class NumberedWriter {
   /** Sends until that is over. */
   async run(isOver: () => boolean): Promise<void> {
     const { acks, idempotent } = this.#options
-    const producer = new Producer(this.#cluster, { acks, idempotent })
+    const begin = (): Producer => new Producer(this.#cluster, { acks, idempotent })
+    let producer = begin()
     while (!isOver()) {
+      if (this.#random.chance(NEW_LIFE_SHARE)) producer = begin()
       await this.#sendOnce(producer)
       await this.#cluster.pause(this.#random.between(0, PAUSE_MS_MAX))
     }
