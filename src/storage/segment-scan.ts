@@ -20,13 +20,16 @@ import { type BatchFacts, readBatchFacts } from './batch-facts.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { PooledFile } from './open-files.ts'
 
+/** What the 32 bits of an index entry can tell: no batch lies further behind the beginning of its segment. */
+const RELATIVE_OFFSET_MAX = 0x7fffffff
+
 export interface ScanWish {
   readonly startPosition: number
   /** Bytes of the segment that belong to it. */
   readonly endPosition: number
   /** Batches before it keep their checksums unlooked at. */
   readonly verifyFromPosition: number
-  /** Batches must not begin below. */
+  /** Of the segment: batches begin neither below, nor too far behind. */
   readonly offsetMin: number
   /** Answers false to stop before the batch counts. `chunk` holds the batch at `at` only during the call. */
   readonly visit: (facts: BatchFacts, chunk: Buffer, at: number) => boolean
@@ -46,6 +49,8 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
   let position = wish.startPosition
   let nextOffset = wish.offsetMin
   let epoch = -1
+  // Before the batch that was visited last, and where that one claims to begin.
+  let before = { position, nextOffset, base: nextOffset }
   let chunk = buffers.lend(Math.min(limits.readChunkBytes, Math.max(0, wish.endPosition - position)))
   const end = (fault: string | null): ScanResult => ({ endPosition: position, nextOffset, fault })
   try {
@@ -54,7 +59,11 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
       let at = 0
       while (at + BATCH_HEADER_BYTES <= got) {
         const sizeBytes = batchSizeBytes(chunk, at)
-        const fault = headerFault(chunk, at, position, wish.endPosition, nextOffset, epoch)
+        const fault = headerFault(chunk, at, position, wish, nextOffset, epoch)
+        if (fault !== null && isOutOfOrder(before, baseOffset(chunk, at), nextOffset)) {
+          ;({ position, nextOffset } = before)
+          return end(`the record batch before ${baseOffset(chunk, at)} begins at ${before.base}`)
+        }
         if (fault !== null) return end(fault)
         if (at + sizeBytes > got) break
         if (position >= wish.verifyFromPosition && !isCrcValid(chunk, at)) {
@@ -63,6 +72,7 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
         const facts = { ...readBatchFacts(chunk, at), position }
         if (!wish.visit(facts, chunk, at)) return end(null)
         epoch = facts.leaderEpoch
+        before = { position, nextOffset, base: facts.baseOffset }
         nextOffset = facts.baseOffset + facts.lastOffsetDelta + 1
         at += sizeBytes
         position += sizeBytes
@@ -80,23 +90,37 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
   }
 }
 
+/**
+ * No checksum covers the offset that a batch begins at. One that left a gap, and behind which a batch follows that fits
+ * without it, is itself the wrong one.
+ */
+function isOutOfOrder(
+  last: { readonly nextOffset: number; readonly base: number },
+  base: number,
+  nextOffset: number,
+): boolean {
+  return base < nextOffset && base >= last.nextOffset && last.base > last.nextOffset
+}
+
 /** Length, magic, rising offsets, epochs that do not fall (trap 2). */
 function headerFault(
   chunk: Buffer,
   at: number,
   position: number,
-  endPosition: number,
+  wish: ScanWish,
   offsetMin: number,
   epochMin: number,
 ): string | null {
   const sizeBytes = batchSizeBytes(chunk, at)
   if (sizeBytes < BATCH_HEADER_BYTES) return `record batch size ${sizeBytes} is smaller than its header`
-  if (position + sizeBytes > endPosition) return `a record batch of ${sizeBytes} bytes is cut`
+  if (position + sizeBytes > wish.endPosition) return `a record batch of ${sizeBytes} bytes is cut`
   if (magicOf(chunk, at) !== MAGIC) return `magic ${magicOf(chunk, at)} instead of ${MAGIC}`
   const base = baseOffset(chunk, at)
   if (base < offsetMin || lastOffsetDelta(chunk, at) < 0) {
     return `a record batch begins at offset ${base}, below ${offsetMin}`
   }
+  if (base + lastOffsetDelta(chunk, at) - wish.offsetMin > RELATIVE_OFFSET_MAX)
+    return `a record batch begins at offset ${base}, too far from ${wish.offsetMin}`
   const epoch = leaderEpoch(chunk, at)
   return epoch < epochMin ? `leader epoch ${epoch} after ${epochMin}` : null
 }

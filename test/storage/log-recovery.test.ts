@@ -56,6 +56,21 @@ describe('recovery after an unclean stop', () => {
     }
   })
 
+  it('trap 2: an offset that no checksum covers is damage where it rotted, not the end of the log', () => {
+    const world = killed(6)
+    const whole = world.content(`${FIRST}.log`)
+    const second = whole.readInt32BE(8) + 12
+    // Far beyond what a segment holds, and a little.
+    for (const at of [2, 7]) {
+      const bad = Buffer.from(whole)
+      bad[second + at] = (bad[second + at] ?? 0) ^ 0x40
+      overwrite(world, `${FIRST}.log`, bad)
+      const log = world.open({ recoveryPoint: 6 }, { indexIntervalBytes: 1_000_000 })
+      expect(log.damage?.offset, `byte ${at}`).toBe(1)
+      world.die()
+    }
+  })
+
   it('trap 2: a bad batch below the recovery point is damage: not cut, not served, healed only by the owner', () => {
     const world = killed(6)
     const whole = world.content(`${FIRST}.log`)
