@@ -69,11 +69,18 @@ export class IsrProposals implements PartitionController {
     const known = image().topics.get(topicId)?.partitions.get(partition)
     if (known === undefined || known.leader !== brokerId || known.leaderEpoch !== leaderEpoch) return
     log.error('leadership is given up', { topic, partition, reason })
-    const others = known.isr.filter((id) => id !== brokerId)
+    const inSync = known.isr.filter((id) => id !== brokerId)
+    // Who is eligible has all that was committed too (KIP-966).
+    const others = inSync.length > 0 ? inSync : known.eligibleLeaderReplicas.filter((id) => this.#isAlive(id))
     const isr = others.map((id) => ({ brokerId: id, brokerEpoch: image().brokers.get(id)?.epoch ?? -1n }))
     const refused = (code: number): void => log.error('nobody else can lead', { topic, partition, code })
     const { partitionEpoch } = known
     this.proposeIsr({ topic, topicId, partition, leaderEpoch, partitionEpoch, isr, lost: [], refused })
+  }
+
+  #isAlive(id: number): boolean {
+    const { brokerId, image } = this.#facts
+    return id !== brokerId && image().brokers.get(id)?.fenced === false
   }
 
   close(): void {

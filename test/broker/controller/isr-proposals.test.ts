@@ -150,4 +150,24 @@ describe('proposals of in-sync sets', () => {
     bench.clock.advance(1_000)
     expect(bench.asked).toHaveLength(1)
   })
+
+  it('leave a leader that was in sync alone to those who are eligible, and alive', () => {
+    const bench = new Bench()
+    const { topicId } = bench.proposal(0)
+    const topic = topicByName(bench.image, 't')
+    const partition = topic?.partitions.get(0)
+    if (topic === undefined || partition === undefined) throw new Error('there is no such partition')
+    const alone = { ...partition, isr: [1], eligibleLeaderReplicas: [2, 3] }
+    const [dead] = [...bench.image.brokers.values()].filter(({ id }) => id === 3)
+    if (dead === undefined) throw new Error('there is no such broker')
+    bench.image = {
+      ...bench.image,
+      topics: new Map([[topicId, { ...topic, partitions: new Map([[0, alone]]) }]]),
+      brokers: new Map([...bench.image.brokers, [3, { ...dead, fenced: true }]]),
+    } as unknown as MetadataImage
+    bench.proposals.giveUpLeadership({ topic: 't', topicId, partition: 0, leaderEpoch: 0, reason: 'damage' })
+    bench.clock.advance(0)
+    const [asked] = bench.asked[0]?.topics[0]?.partitions ?? []
+    expect(asked?.newIsrWithEpochs.map(({ brokerId }) => brokerId)).toEqual([2])
+  })
 })
