@@ -49,8 +49,10 @@ export function recoverLog(
     damage = {
       offset: end.offset,
       reason: `the log ends at ${end.offset}, but was durable up to ${recoveryPoint}`,
+      hidesEnd: true,
     }
   }
+  if (damage !== null && end.damage !== null) damage = { ...damage, hidesEnd: true }
   state.logEndOffset = end.offset
   state.writtenOffset = end.offset
   const isEmpty = end.offset === state.segments.first.baseOffset
@@ -60,7 +62,7 @@ export function recoverLog(
   state.epochs.truncateFromEnd(end.offset + 1)
   const usable = snapshots.filter((offset) => checkedFrom === null || offset <= checkedFrom)
   const unread = bringProducers(state, usable, end.offset, checkedFrom !== null)
-  if (unread !== null) damage ??= { offset: state.segments.first.baseOffset, reason: unread }
+  if (unread !== null) damage ??= { offset: state.segments.first.baseOffset, reason: unread, hidesEnd: false }
   return { endOffset: end.offset, damage, rebuiltEpochs }
 }
 
@@ -102,7 +104,8 @@ function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDa
     }
     const fault = { offset: scanned.nextOffset, reason: scanned.fault, isLastSegment }
     if (judgeFault(stop, fault).kind === 'damage') {
-      return { offset: scanned.nextOffset, reason: `${scanned.fault} (${segment.log.path})` }
+      const reason = `${scanned.fault} (${segment.log.path})`
+      return { offset: scanned.nextOffset, reason, hidesEnd: false }
     }
     cutTail(state, index, scanned)
     return null
@@ -228,7 +231,8 @@ function findEnd(state: LogState): FoundEnd {
     rebuildIndexes(state, active)
     scanned = scanHeaders(state, active, 0, noteEpoch)
   }
-  const damage = scanned.fault === null ? null : { offset: scanned.nextOffset, reason: scanned.fault }
+  const { nextOffset: offset, fault: reason } = scanned
+  const damage = reason === null ? null : { offset, reason, hidesEnd: true }
   return { offset: scanned.nextOffset, lastEpoch, damage }
 }
 

@@ -275,7 +275,7 @@ export class Log implements PartitionLog {
 
   #foundDamage(offset: number, reason: string): void {
     if (this.#damage !== null && this.#damage.offset <= offset) return
-    this.#damage = { offset, reason }
+    this.#damage = { offset, reason, hidesEnd: this.#damage?.hidesEnd === true }
     this.state.environment.events.error('log is damaged', {
       topic: this.topic,
       partition: this.partition,

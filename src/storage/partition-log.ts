@@ -22,6 +22,8 @@ export interface LogDamage {
   /** Reads below still work; nothing may be appended until the log is truncated to here or below. */
   readonly offset: number
   readonly reason: string
+  /** Where the log had ended is not known any more: it may have held more than it tells now. */
+  readonly hidesEnd: boolean
 }
 
 /** What is known of one active producer (DescribeProducers). */

@@ -140,10 +140,15 @@ export class Partition implements LogListener {
   /** 0, or why a request that any replica may serve cannot be served here (KIP-392). */
   replicaError(currentLeaderEpoch: number): number {
     if (this.#gone) return errorCode.UNKNOWN_TOPIC_OR_PARTITION
-    if (this.#log.isOffline) return errorCode.KAFKA_STORAGE_ERROR
+    if (this.#log.isOffline || this.#lacksItsEnd()) return errorCode.KAFKA_STORAGE_ERROR
     if (currentLeaderEpoch >= 0 && currentLeaderEpoch < this.leaderEpoch) return errorCode.FENCED_LEADER_EPOCH
     if (currentLeaderEpoch > this.leaderEpoch) return errorCode.UNKNOWN_LEADER_EPOCH
     return 0
+  }
+
+  /** Nobody may take the end of a damaged log for that of the partition, and cut his own to it. */
+  #lacksItsEnd(): boolean {
+    return this.#log.damage?.hidesEnd === true && this.#assigned.replicas.length > 1
   }
 
   append(records: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): AppendOutcome {
