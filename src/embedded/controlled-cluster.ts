@@ -10,6 +10,9 @@ import type { DelayFault, FailFault, Fault, FaultRules } from './fault-rules.ts'
 import type { ApiName } from './refusals.ts'
 import type { TestCluster } from './test-cluster.ts'
 
+/** What passes for everybody of a long stretch of time: whatever a silence leads to has happened by then. */
+export const PASSING_MS_MAX = 60_000
+
 /** What of a cluster differs from world to world. */
 export interface ClusterWorld {
   readonly nodes: readonly ControlledNode[]

@@ -70,7 +70,7 @@ export class EmbeddedNode {
   constructor(options: EmbeddedNodeOptions, machines: EmbeddedMachines) {
     this.id = options.id
     this.host = hostOf(options.id)
-    this.door = new ClientDoor(machines.realNetwork, machines.doorRandom)
+    this.door = new ClientDoor(machines.realNetwork, machines.doorRandom, machines.clock)
     this.#options = options
     this.#machines = machines
   }
@@ -101,6 +101,15 @@ export class EmbeddedNode {
   /** SIGKILL. Resolves when its port is free. */
   async kill(): Promise<void> {
     if (this.#life !== null) await this.#end(this.#life)
+  }
+
+  /** Clients are not heard until they are released. */
+  hold(): void {
+    this.#life?.network.hold()
+  }
+
+  release(): void {
+    this.#life?.network.release()
   }
 
   #beget(): Life {

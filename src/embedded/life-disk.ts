@@ -16,6 +16,8 @@ import {
 
 interface Life {
   isOver: boolean
+  /** Calls of the living that have not come back. */
+  underWay: number
   readonly files: Set<LifeFile>
 }
 
@@ -93,8 +95,10 @@ class LifeFile implements DiskFile {
 
   #whileAlive<T extends readonly unknown[]>(done: (...results: T) => void): (...results: T) => void {
     this.#underWay++
+    this.#life.underWay++
     return (...results) => {
       this.#underWay--
+      this.#life.underWay--
       if (!this.#life.isOver) done(...results)
       else if (this.#underWay === 0) this.close()
     }
@@ -103,11 +107,15 @@ class LifeFile implements DiskFile {
 
 export class LifeDisk implements Disk {
   readonly #disk: Disk
-  readonly #life: Life = { isOver: false, files: new Set() }
+  readonly #life: Life = { isOver: false, underWay: 0, files: new Set() }
   readonly #locks = new Set<DirectoryLock>()
 
   constructor(disk: Disk) {
     this.#disk = disk
+  }
+
+  get isIdle(): boolean {
+    return this.#life.isOver || this.#life.underWay === 0
   }
 
   end(): void {
@@ -145,7 +153,9 @@ export class LifeDisk implements Disk {
   }
 
   syncDirectory(path: string, done: (error: DiskError | null) => void): void {
+    this.#life.underWay++
     this.#use(path).syncDirectory(path, (error) => {
+      this.#life.underWay--
       if (!this.#life.isOver) done(error)
     })
   }

@@ -13,6 +13,9 @@ class ClientSocket implements Connection {
   readonly #socket: Connection
   readonly #onGone: (socket: ClientSocket) => void
   #isDead = false
+  #isStarted = false
+  #isPaused = false
+  #isHeld = false
 
   constructor(socket: Connection, onGone: (socket: ClientSocket) => void) {
     this.#socket = socket
@@ -36,6 +39,7 @@ class ClientSocket implements Connection {
   }
 
   start(receiver: Receiver): void {
+    this.#isStarted = true
     this.#socket.start({
       nextBuffer: () => receiver.nextBuffer(),
       received: (bytesRead) => {
@@ -55,10 +59,12 @@ class ClientSocket implements Connection {
     this.#socket.write(buffers, sent)
   }
   pause(): void {
+    this.#isPaused = true
     this.#socket.pause()
   }
   resume(): void {
-    this.#socket.resume()
+    this.#isPaused = false
+    if (!this.#isHeld) this.#socket.resume()
   }
   end(): void {
     this.#socket.end()
@@ -66,6 +72,17 @@ class ClientSocket implements Connection {
   destroy(): void {
     this.#socket.destroy()
     this.#onGone(this)
+  }
+
+  /** Nothing is read from it until it is released. */
+  hold(): void {
+    this.#isHeld = true
+    if (this.#isStarted) this.#socket.pause()
+  }
+
+  release(): void {
+    this.#isHeld = false
+    if (this.#isStarted && !this.#isPaused) this.#socket.resume()
   }
 
   /** Its process died. */
@@ -83,6 +100,8 @@ export class NodeNetwork implements Network {
   readonly #hostAt: (port: number) => string | undefined
   readonly #sockets = new Set<ClientSocket>()
   readonly #pages = new Set<Listener>()
+  /** Clients that came while all are held; null while none is. */
+  #waiting: (() => void)[] | null = null
 
   /** `hostAt` tells which node clients find at a port. */
   constructor(
@@ -103,7 +122,8 @@ export class NodeNetwork implements Network {
     await this.#door.open((socket) => {
       const client = new ClientSocket(socket, (gone) => this.#sockets.delete(gone))
       this.#sockets.add(client)
-      accept(client)
+      if (this.#waiting === null) accept(client)
+      else this.#waiting.push(() => accept(client))
     })
     const { host, port } = this.#door
     const fromNodes = await this.#virtual.listen(this.#life.host, port, accept)
@@ -131,10 +151,24 @@ export class NodeNetwork implements Network {
     return [this.#door.host]
   }
 
+  /** Clients are not heard until they are released. */
+  hold(): void {
+    this.#waiting ??= []
+    for (const socket of this.#sockets) socket.hold()
+  }
+
+  release(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
+    for (const socket of this.#sockets) socket.release()
+    for (const accept of waiting) accept()
+  }
+
   /** Lets go of all that is open. */
   async die(): Promise<void> {
     for (const socket of this.#sockets) socket.die()
     this.#sockets.clear()
+    this.#waiting = null
     await Promise.all([this.#door.shut(), ...[...this.#pages].map((page) => page.close())])
   }
 }

@@ -49,13 +49,16 @@ export function memoryStorage(clock: Clock): NodeStorage {
 
 /** In `folder`, which must exist, as a broker of its own would keep it. */
 export function folderStorage(realDisk: Disk, folder: string, host: string): NodeStorage {
+  let disk: LifeDisk | null = null
   return {
     directory: joinPath(folder, host),
-    // The thread pool tells nobody what it has to do.
-    isIdle: true,
+    get isIdle() {
+      return disk?.isIdle ?? true
+    },
     begin() {
-      const disk = new LifeDisk(realDisk)
-      return { disk, end: () => disk.end() }
+      const begun = new LifeDisk(realDisk)
+      disk = begun
+      return { disk: begun, end: () => begun.end() }
     },
   }
 }

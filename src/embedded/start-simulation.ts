@@ -2,8 +2,7 @@
  * Starts a cluster in a world where everything follows from a seed: for code that uses the client of this house.
  *
  * Time stands still until a test lets something be `settled` or time `advance`; both let all of the world live on, clients
- * too. Of a long stretch only the first minute passes event by event, in which whatever a silence leads to has happened;
- * the rest is leapt over, as it is over real sockets. Same seed, same calls, same history.
+ * too. Same seed, same calls, same history.
  */
 import type { Cluster, ClusterOptions } from '../client/cluster.ts'
 import { hostTurn } from '../runtime/node/host-turn.ts'
@@ -14,7 +13,12 @@ import type { VirtualLinks } from '../simulation/virtual-links.ts'
 import { Calendar } from './calendar.ts'
 import { Chronicle } from './chronicle.ts'
 import { brokerSettings, delaysOf, nodeCount, type TestClusterOptions } from './cluster-options.ts'
-import { type ClusterWorld, ControlledCluster, type ControlledNode } from './controlled-cluster.ts'
+import {
+  type ClusterWorld,
+  ControlledCluster,
+  type ControlledNode,
+  PASSING_MS_MAX,
+} from './controlled-cluster.ts'
 import { FaultRules } from './fault-rules.ts'
 import { faultyHandlers } from './faulty-handlers.ts'
 import { hasInitialData, makeInitialData } from './initial-data.ts'
@@ -30,7 +34,6 @@ export interface SimulatedCluster extends TestCluster {
   readonly hash: string
 }
 
-const PASSING_MS_MAX = 60_000
 /** What is due in a leap has that long to be done. */
 const SETTLE_MS = 5
 
@@ -38,7 +41,7 @@ class VirtualWorld implements ClusterWorld {
   readonly simulation: Simulation
   readonly chronicle: Chronicle
   readonly rules = new FaultRules()
-  readonly #calendar = new Calendar()
+  readonly #calendar: Calendar
 
   constructor(options: TestClusterOptions) {
     const count = nodeCount(options)
@@ -55,6 +58,7 @@ class VirtualWorld implements ClusterWorld {
       },
       hostTurn,
     })
+    this.#calendar = new Calendar(this.simulation.clientClock(), () => this.simulation.pass(SETTLE_MS))
     if (options.latency !== undefined) this.simulation.links.delays = delaysOf(options)
   }
 
@@ -77,9 +81,7 @@ class VirtualWorld implements ClusterWorld {
   async advance(ms: number): Promise<void> {
     const passingMs = Math.min(ms, PASSING_MS_MAX)
     await this.simulation.pass(passingMs)
-    if (ms === passingMs) return
-    const machine = this.simulation.clientClock()
-    await this.#calendar.leap(ms - passingMs, machine, () => this.simulation.pass(SETTLE_MS))
+    if (ms > passingMs) await this.#calendar.leap(ms - passingMs)
   }
 
   async close(): Promise<void> {

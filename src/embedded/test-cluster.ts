@@ -25,8 +25,9 @@ export interface TestCluster extends AsyncDisposable {
   /** Keeps requests of clients waiting before they are carried out, and those behind them on their connection too. */
   delay<A extends ApiName>(api: A, fault: DelayFault<A>): Fault
   /**
-   * Lets time pass in the cluster: retention, time-outs of group members, expiry of committed offsets. It resolves when
-   * what was due has been done. The clocks of clients and of the process are as they were.
+   * Lets time pass in the cluster: retention, time-outs of group members, expiry of committed offsets; for the first minute
+   * also all by which brokers judge each other. It resolves when what was due has been done. Over real sockets the clocks of
+   * clients are as they were, and what they ask waits until then.
    */
   advance(duration: Duration): Promise<void>
   /** What the time is in the cluster, in milliseconds since 1970. */

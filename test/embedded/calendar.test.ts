@@ -9,12 +9,12 @@ import { VirtualClock } from '../../src/simulation/virtual-clock.ts'
 function world() {
   const queue = new EventQueue(new SeededRandom(1), async () => {})
   const machine = new VirtualClock(queue, queue.source('machine'))
-  const calendar = new Calendar()
+  const calendar = new Calendar(machine, () => queue.settle())
   const pass = async (ms: number): Promise<void> => {
     const untilMs = queue.nowMs + ms
     while ((await queue.step(untilMs)) !== null) {}
   }
-  return { machine, calendar, pass, leap: (ms: number) => calendar.leap(ms, machine, () => queue.settle()) }
+  return { machine, calendar, pass, leap: (ms: number) => calendar.leap(ms) }
 }
 
 it('leaps from one thing that is due to the next, over all lives', async () => {
@@ -50,6 +50,20 @@ it('moves no clock by which nodes judge each other', async () => {
   expect(told).toEqual(['retention'])
   await pass(1)
   expect(told).toEqual(['retention', 'session'])
+})
+
+it('passes time for everybody, each thing in its turn', async () => {
+  const { calendar, machine } = world()
+  const [one, other] = [calendar.clocksOver(machine), calendar.clocksOver(machine)]
+  const told: string[] = []
+  one.clock.schedule(300, () => told.push('heartbeat'))
+  other.clock.schedule(400, () => told.push('session'))
+  other.calendar.schedule(350, () => told.push('retention'))
+  one.clock.schedule(501, () => told.push('later'))
+  await calendar.pass(500)
+  expect(told).toEqual(['heartbeat', 'retention', 'session'])
+  expect(other.clock.monotonicMs()).toBe(500)
+  expect(other.calendar.monotonicMs()).toBe(500)
 })
 
 it('keeps time like any clock when nothing is leapt over', async () => {
