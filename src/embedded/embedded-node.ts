@@ -98,7 +98,7 @@ export class EmbeddedNode {
     }
   }
 
-  /** SIGKILL. Resolves when its port is free. */
+  /** SIGKILL. Resolves when its port is free and nothing of it is under way on the disk. */
   async kill(): Promise<void> {
     if (this.#life !== null) await this.#end(this.#life)
   }
@@ -141,11 +141,11 @@ export class EmbeddedNode {
     if (this.#life !== life) return
     this.#life = null
     life.clocks.end()
-    life.storage.end()
+    const stored = life.storage.end()
     this.#machines.network.end(life.ends)
     this.#machines.peers.end(life.ends)
     life.events.end()
-    await life.network.die()
+    await Promise.all([life.network.die(), stored])
   }
 
   #config() {

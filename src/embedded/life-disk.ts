@@ -1,8 +1,9 @@
 /**
  * A real disk for one life of a node in this process: when the life ends, so do its open files and its claims.
  *
- * What was written stays, as after SIGKILL. A dead broker's calls fail or never answer; its files are closed when the
- * last call that is under way on them has come back, or it would read and write what the number of a descriptor means next.
+ * What was written stays, as after SIGKILL. A dead broker's calls fail or never answer. What is under way in the system when
+ * it dies has to come back first: a late write must not fall into what the next life makes of a file, or into whatever the
+ * number of its descriptor means by then.
  */
 import {
   type DirectoryEntry,
@@ -16,8 +17,10 @@ import {
 
 interface Life {
   isOver: boolean
-  /** Calls of the living that have not come back. */
+  /** Calls that have not come back. */
   underWay: number
+  /** The last one has, and the life is over. */
+  drained: () => void
   readonly files: Set<LifeFile>
 }
 
@@ -101,13 +104,14 @@ class LifeFile implements DiskFile {
       this.#life.underWay--
       if (!this.#life.isOver) done(...results)
       else if (this.#underWay === 0) this.close()
+      if (this.#life.underWay === 0) this.#life.drained()
     }
   }
 }
 
 export class LifeDisk implements Disk {
   readonly #disk: Disk
-  readonly #life: Life = { isOver: false, underWay: 0, files: new Set() }
+  readonly #life: Life = { isOver: false, underWay: 0, drained: () => {}, files: new Set() }
   readonly #locks = new Set<DirectoryLock>()
 
   constructor(disk: Disk) {
@@ -118,9 +122,15 @@ export class LifeDisk implements Disk {
     return this.#life.isOver || this.#life.underWay === 0
   }
 
-  end(): void {
-    this.#life.isOver = true
-    for (const file of [...this.#life.files]) file.lifeEnded()
+  /** Resolves when nothing is under way any more, and nothing open or claimed. */
+  async end(): Promise<void> {
+    const life = this.#life
+    life.isOver = true
+    for (const file of [...life.files]) file.lifeEnded()
+    if (life.underWay > 0)
+      await new Promise<void>((resolve) => {
+        life.drained = resolve
+      })
     for (const lock of this.#locks) lock.release()
   }
 
@@ -157,6 +167,7 @@ export class LifeDisk implements Disk {
     this.#use(path).syncDirectory(path, (error) => {
       this.#life.underWay--
       if (!this.#life.isOver) done(error)
+      if (this.#life.underWay === 0) this.#life.drained()
     })
   }
 

@@ -11,7 +11,8 @@ import { LifeDisk } from './life-disk.ts'
 /** The disk as one life sees it. */
 export interface StorageLife {
   readonly disk: Disk
-  end(): void
+  /** Resolves when nothing of it is under way. */
+  end(): Promise<void>
 }
 
 export interface NodeStorage {
@@ -43,7 +44,7 @@ export function memoryStorage(clock: Clock): NodeStorage {
     get isIdle() {
       return underWay === 0
     },
-    begin: () => ({ disk, end: () => disk.killed() }),
+    begin: () => ({ disk, end: async () => disk.killed() }),
   }
 }
 
