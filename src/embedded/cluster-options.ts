@@ -43,6 +43,9 @@ export interface TestClusterOptions {
   readonly latency?: Latency
 }
 
+/** Where nodes keep their data: in memory, or in a temporary folder, which is gone when the cluster is closed. */
+export type StorageKind = 'memory' | 'folder'
+
 const latencies = {
   none: { leastMs: 0, mostMs: 0 },
   /** One rack. */

@@ -56,6 +56,9 @@ interface Life {
   readonly clocks: LifeClocks
   readonly network: NodeNetwork
   readonly storage: StorageLife
+  /** Rejects when the life ends. */
+  readonly ended: Promise<never>
+  readonly end: (error: Error) => void
 }
 
 export class EmbeddedNode {
@@ -91,7 +94,7 @@ export class EmbeddedNode {
     this.#life = life
     life.broker.onFailed(() => void this.#end(life))
     try {
-      await life.broker.start()
+      await Promise.race([life.broker.start(), life.ended])
     } catch (error) {
       await this.#end(life)
       throw error
@@ -134,12 +137,14 @@ export class EmbeddedNode {
       },
       around(this.id),
     )
-    return { broker, ends, events, clocks, network: ownNetwork, storage }
+    const { promise: ended, reject: end } = Promise.withResolvers<never>()
+    return { broker, ends, events, clocks, network: ownNetwork, storage, ended, end }
   }
 
   async #end(life: Life): Promise<void> {
     if (this.#life !== life) return
     this.#life = null
+    life.end(new Error(`node ${this.id} was killed while it started`))
     life.clocks.end()
     const stored = life.storage.end()
     this.#machines.network.end(life.ends)

@@ -42,7 +42,7 @@ export interface Fault {
   end(): void
 }
 
-export interface Refusal {
+export interface RefusalStrike {
   readonly code: number
   readonly topic: string | null
   readonly carriedOut: boolean
@@ -51,7 +51,7 @@ export interface Refusal {
 interface Rule {
   readonly api: ApiName
   readonly topic: string | null
-  readonly effect: { readonly delayMs: number } | Omit<Refusal, 'topic'>
+  readonly effect: { readonly delayMs: number } | Omit<RefusalStrike, 'topic'>
   timesLeft: number
   struck: number
 }
@@ -59,7 +59,7 @@ interface Rule {
 /** What is done to one request. */
 export interface Strike {
   readonly delayMs: number
-  readonly refusal: Refusal | null
+  readonly refusal: RefusalStrike | null
 }
 
 const UNHARMED: Strike = { delayMs: 0, refusal: null }

@@ -14,7 +14,7 @@ import { errorMessage } from '../protocol/error-messages.ts'
 import { errorCode } from '../protocol/errors.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
 import type { ProduceRequest } from '../protocol/messages/produce.ts'
-import type { FaultRules, Refusal } from './fault-rules.ts'
+import type { FaultRules, RefusalStrike } from './fault-rules.ts'
 import { type ApiName, type Refusing, refusals } from './refusals.ts'
 import {
   answeredTopics,
@@ -131,11 +131,11 @@ class StruckRequest {
   readonly #api: ApiName
   readonly #request: unknown
   readonly #call: Call<unknown>
-  readonly #refusal: Refusal
+  readonly #refusal: RefusalStrike
   readonly #refusing: Refusing
   readonly #nameOf: NameOf
 
-  constructor(handler: Handler, api: ApiName, request: unknown, call: Call<unknown>, refusal: Refusal) {
+  constructor(handler: Handler, api: ApiName, request: unknown, call: Call<unknown>, refusal: RefusalStrike) {
     this.#handler = handler
     this.#api = api
     this.#request = request

@@ -150,6 +150,9 @@ describe('startCluster', () => {
     await expect(cluster.advance('7 days' as '7d')).rejects.toThrow('"7 days" is no duration')
     await cluster.kill(1)
     await expect(cluster.kill(1)).rejects.toThrow('does not run')
+    const starting = expect(cluster.restart(1)).rejects.toThrow('killed while it started')
+    await cluster.kill(1)
+    await starting
   })
 })
 
