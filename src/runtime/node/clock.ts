@@ -37,7 +37,7 @@ class OneTimer {
     this.#disarm()
     if (this.#heap.size === 0) return
     this.#armedForMs = this.#heap.earliestMs
-    const leftMs = Math.ceil(this.#armedForMs - performance.now())
+    const leftMs = Math.max(0, Math.ceil(this.#armedForMs - performance.now()))
     this.#handle = setTimeout(this.#fire, Math.min(leftMs, TIMER_MS_MAX))
     if (!this.#keepsAlive) this.#handle.unref()
   }

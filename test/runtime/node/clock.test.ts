@@ -60,3 +60,21 @@ test('timers that were all cancelled keep no process alive, and one that waits d
   expect(run('clock.schedule(60_000, () => {}).cancel()').status).toBe(0)
   expect(run("clock.schedule(5, () => console.log('ran'))").stdout).toBe('ran\n')
 })
+
+test('Node is asked for no time that is past', async () => {
+  const clock = createNodeClock({ keepsAlive: true })
+  const warnings: string[] = []
+  const listen = (warning: Error): void => void warnings.push(warning.name)
+  process.on('warning', listen)
+  await new Promise<void>((resolve) => {
+    clock.schedule(1, () => {
+      // Due before this turn is over.
+      clock.schedule(1, resolve)
+      const untilMs = clock.monotonicMs() + 4
+      while (clock.monotonicMs() < untilMs) {}
+    })
+  })
+  await new Promise<void>((resolve) => clock.schedule(1, resolve))
+  process.off('warning', listen)
+  expect(warnings).toEqual([])
+})
