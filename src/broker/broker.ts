@@ -44,6 +44,8 @@ export interface BrokerOptions {
   readonly handlers?: readonly Handler[]
   /** Is told what this node follows, before it serves it. */
   readonly followed?: (image: MetadataImage, delta: MetadataDelta) => void
+  /** Is told who leads the quorum, as far as this node knows; -1: nobody. */
+  readonly leaderKnown?: (leaderId: number, leaderEpoch: number) => void
 }
 
 export interface Broker {
@@ -103,6 +105,8 @@ class Node implements Broker {
     this.#quorum = quorum
     const raftMetrics = new RaftMetrics(this.#metrics, quorum, this.#world.clock)
     quorum.onFailed((error) => this.#failed(error))
+    const { leaderKnown } = this.#options
+    if (leaderKnown !== undefined) quorum.onLeaderKnown(leaderKnown)
     const parts = assembleParts(
       { config, world: this.#world, metrics: this.#metrics, settings: this.#settings, storage, quorum },
       () => this.#lifecycle?.epoch ?? -1n,

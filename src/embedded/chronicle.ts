@@ -3,6 +3,7 @@
  *
  * It hears of elections from every node, and tells each once. Only the newest lines are kept.
  */
+import type { BrokerOptions } from '../broker/broker.ts'
 import type { MetadataDelta } from '../coordination/metadata/delta.ts'
 import { limits } from '../runtime/limits.ts'
 
@@ -14,6 +15,8 @@ interface Entry {
 
 const DAY_MS = 86_400_000
 const NOBODY = -1
+/** Of the metadata quorum, among the partitions. */
+const QUORUM = 'quorum'
 
 export class Chronicle {
   readonly #nowMs: () => number
@@ -41,6 +44,21 @@ export class Chronicle {
       const now = after.leader === NOBODY ? 'nobody leads' : `node ${after.leader} leads`
       const once = before.leader === NOBODY ? 'nobody' : `node ${before.leader}`
       this.note(`${topicName}-${partition}: ${now}, after ${once} (epoch ${after.leaderEpoch})`)
+    }
+  }
+
+  /** A node knows who controls the cluster. */
+  leaderKnown(leaderId: number, leaderEpoch: number): void {
+    if (leaderId === NOBODY || leaderEpoch <= (this.#epochs.get(QUORUM) ?? -1)) return
+    this.#epochs.set(QUORUM, leaderEpoch)
+    this.note(`node ${leaderId} controls the cluster (epoch ${leaderEpoch})`)
+  }
+
+  /** What a broker tells of itself goes here. */
+  get around(): Pick<BrokerOptions, 'followed' | 'leaderKnown'> {
+    return {
+      followed: (_image, delta) => this.followed(delta),
+      leaderKnown: (leaderId, leaderEpoch) => this.leaderKnown(leaderId, leaderEpoch),
     }
   }
 

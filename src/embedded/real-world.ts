@@ -178,7 +178,7 @@ export class RealWorld implements ClusterWorld {
       logOf: (id) => logOfTrouble((words) => this.chronicle.note(`node ${id}: ${words}`)),
       around: (id) => {
         hosts.add(hostOf(id))
-        return { handlers, followed: (_image, delta) => this.chronicle.followed(delta) }
+        return { handlers, ...this.chronicle.around }
       },
     }
   }

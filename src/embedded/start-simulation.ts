@@ -53,7 +53,7 @@ class VirtualWorld implements ClusterWorld {
       nodes: count,
       settings: brokerSettings(options),
       surroundings: {
-        around: () => ({ handlers, followed: (_image, delta) => this.chronicle.followed(delta) }),
+        around: () => ({ handlers, ...this.chronicle.around }),
         clocksOver: (machine) => this.#calendar.clocksOver(machine),
       },
       hostTurn,

@@ -243,7 +243,8 @@ describe('delay', () => {
 it('history tells how often faults struck', async () => {
   strikes(cluster.fail('OffsetFetch', { code: 'NOT_COORDINATOR', carriedOut: true }))
   const lines = cluster.history()
-  expect(lines[0]).toMatch(/^ +\d+\.\d{3} s one node serves$/)
+  expect(lines[0]).toMatch(/^ +\d+\.\d{3} s node 1 controls the cluster \(epoch 1\)$/)
+  expect(lines[1]).toMatch(/ s one node serves$/)
   expect(lines.join('\n')).toContain('Produce of orders fails with NOT_LEADER_OR_FOLLOWER: struck 2 times')
   expect(lines.at(-1)).toMatch(
     /OffsetFetch fails with NOT_COORDINATOR after it was carried out: struck 0 times$/,
