@@ -1,8 +1,10 @@
 /**
  * The cluster as a client sees it: which brokers there are, who leads what, and a connection to each.
  *
- * Knowledge is fetched when it is missing or has proved wrong, never on a timer. Retriable failures are
- * retried with growing pauses until the deadline of the call; all others reach the caller at once.
+ * Knowledge is fetched when it is missing or has proved wrong, never on a timer, and then from another broker than before:
+ * one that is cut off from the others goes on telling what was true. Who leads by an older leader epoch than was heard of
+ * leads no more (KIP-320). Retriable failures are retried with growing pauses until the deadline of the call; all others
+ * reach the caller at once.
  */
 import { errorCode } from '../protocol/errors.ts'
 import { findCoordinator } from '../protocol/messages/find-coordinator.ts'
@@ -44,6 +46,7 @@ const GROUP = 0
 const PAUSE_MS_FIRST = 50
 const PAUSE_MS_MAX = 1_000
 const ANY_NODE = -1
+const NOBODY = -1
 
 function parseAddress(text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text.trim())
@@ -59,6 +62,10 @@ export class Cluster {
   readonly #connections = new Map<string, Promise<BrokerConnection>>()
   readonly #coordinators = new Map<string, number>()
   readonly #topics = new Map<string, TopicMetadata>()
+  /** The newest leader epoch that was heard of, by topic id and partition. */
+  readonly #leaderEpochs = new Map<string, number>()
+  /** Who of all that may be asked is asked first. */
+  #firstAsked = 0
   #nodes = new Map<number, Node>()
   #controllerId = ANY_NODE
   #clusterId: string | null = null
@@ -143,10 +150,23 @@ export class Cluster {
     this.#clusterId = answer.clusterId
     for (const topic of answer.topics) {
       if (topic.name === null) continue
-      if (topic.errorCode === 0) this.#topics.set(topic.name, topic)
+      if (topic.errorCode === 0) this.#topics.set(topic.name, this.#withoutDeposed(topic))
       else this.#topics.delete(topic.name)
     }
     return answer
+  }
+
+  /** Nobody instead of a leader that another one has followed. */
+  #withoutDeposed(topic: TopicMetadata): TopicMetadata {
+    const partitions = topic.partitions.map((partition) => {
+      const key = `${topic.topicId} ${partition.partitionIndex}`
+      const newest = this.#leaderEpochs.get(key) ?? -1
+      if (partition.leaderEpoch < 0) return partition
+      if (partition.leaderEpoch < newest) return { ...partition, leaderId: NOBODY }
+      this.#leaderEpochs.set(key, partition.leaderEpoch)
+      return partition
+    })
+    return { ...topic, partitions }
   }
 
   /** One topic with its partitions, from memory if it is there. */
@@ -201,6 +221,7 @@ export class Cluster {
   /** What was known of a topic has proved wrong. */
   forget(topic: string): void {
     this.#topics.delete(topic)
+    this.#firstAsked++
   }
 
   /** The node that coordinates a group. */
@@ -255,7 +276,9 @@ export class Cluster {
   }
 
   async #anyConnection(): Promise<BrokerConnection> {
-    const candidates = [...this.#bootstrap, ...this.#nodes.values()]
+    const all = [...this.#bootstrap, ...this.#nodes.values()]
+    const first = this.#firstAsked % all.length
+    const candidates = [...all.slice(first), ...all.slice(0, first)]
     let failure: unknown = new ClientError('CONNECTION_FAILED', 'no broker to connect to', false)
     for (const { host, port } of candidates) {
       try {
