@@ -108,7 +108,8 @@ export class DiskFaults {
   mend(): void {
     this.#patrolled.clear()
     for (const node of this.#arsenal.simulation.nodes) node.mendDisk()
-    for (const { node, disk, path, position, before, after } of this.#rots.splice(0)) {
+    // The latest first: what it struck may have been rotten already.
+    for (const { node, disk, path, position, before, after } of this.#rots.splice(0).reverse()) {
       if (node.disk !== disk || disk.status(path) === null) continue
       if (bytesOf(disk, path, position, after.length).equals(after)) disk.corrupt(path, position, before)
     }
