@@ -223,14 +223,15 @@ export class LogAppender {
     nowMs: number,
     changes: readonly ProducerChange[],
   ): Segment {
-    const { segments, config } = this.#state
+    const { segments, config, logEndOffset } = this.#state
     const { active } = segments
     const isFull =
       active.sizeBytes > config.segmentBytes - sizeBytes ||
       active.isIndexFull(config.segmentIndexBytes) ||
       this.#isOld(active, first.maxTimestampMs)
-    if ((active.sizeBytes > 0 && isFull) || !active.fitsOffset(lastOffset))
-      this.roll(first.baseOffset, nowMs, changes)
+    // Segments follow each other also where the leader's compaction left a gap: recovery cuts a log that has a hole.
+    if (!active.fitsOffset(lastOffset)) this.roll(first.baseOffset, nowMs, changes)
+    else if (active.sizeBytes > 0 && isFull) this.roll(logEndOffset, nowMs, changes)
     return segments.active
   }
 

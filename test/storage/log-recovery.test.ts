@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { setBaseOffset } from '../../src/protocol/records/batch.ts'
 import { sizedBatch, testBatch } from './support/batches.ts'
 import { DIRECTORY, TestWorld } from './support/world.ts'
 
@@ -198,6 +199,25 @@ describe('recovery after an unclean stop', () => {
     world.die()
     log = world.open({ recoveryPoint: 3 }, config)
     expect(world.offsets(log, 6)).toEqual([6])
+  })
+
+  it('what the leader has compacted away is no gap between segments, whatever is known of the topic when the log opens', () => {
+    const world = new TestWorld()
+    const log = world.create({ segmentBytes: 400 })
+    for (const offset of [0, 1, 50, 51, 90]) {
+      const batch = sizedBatch(300)
+      setBaseOffset(batch, 0, offset)
+      world.append(log, batch, { origin: 'replica' })
+      world.settle()
+    }
+    log.requestDurable()
+    world.settle()
+    world.die()
+    const recovered = world.open({ recoveryPoint: 1 })
+    expect([recovered.logEndOffset, recovered.damage]).toEqual([91, null])
+    expect(world.offsets(recovered, 0)).toContain(0)
+    expect(world.offsets(recovered, 2)).toContain(50)
+    expect(world.offsets(recovered, 52)).toContain(90)
   })
 
   it('a segment that does not follow the one before goes with the torn tail', () => {
