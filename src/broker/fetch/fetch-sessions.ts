@@ -172,6 +172,11 @@ export class FetchSessions {
       named.push(known ?? wanted)
       if (known === undefined) session.wanted.set(key, wanted)
       else {
+        // Under another leader epoch a follower may have put aside what it was told: it is told again.
+        if (known.currentLeaderEpoch !== wanted.currentLeaderEpoch) {
+          known.lastHighWatermark = wanted.lastHighWatermark
+          known.lastLogStartOffset = wanted.lastLogStartOffset
+        }
         known.persistedOffset = wanted.persistedOffset
         known.logStartOffset = wanted.logStartOffset
         known.currentLeaderEpoch = wanted.currentLeaderEpoch

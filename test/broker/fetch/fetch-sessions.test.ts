@@ -12,9 +12,11 @@ function request(
   sessionEpoch: number,
   offsets: Record<number, number>,
   forgotten: number[] = [],
+  currentLeaderEpoch = 0,
 ): FetchRequest {
   const partitions = Object.entries(offsets).map(([partition, offset]) => ({
     partition: Number(partition),
+    currentLeaderEpoch,
     fetchOffset: BigInt(offset),
     partitionMaxBytes: 1_000,
   }))
@@ -48,6 +50,19 @@ describe('FetchSessions (KIP-227)', () => {
       [1, 9n],
       [2, 1n],
     ])
+  })
+
+  it('tells everything again under another leader epoch, and only then', () => {
+    const sessions = new FetchSessions(counting(), () => 10)
+    const first = sessions.open(request(0, 0, { 0: 5 }), VERSION, 0)
+    const [wanted] = first.kind === 'full' ? first.wanted : []
+    if (wanted === undefined) return expect.unreachable('nothing is wanted')
+    wanted.lastHighWatermark = 9n
+    wanted.lastLogStartOffset = 2n
+    sessions.open(request(1, 1, { 0: 6 }), VERSION, 1)
+    expect([wanted.lastHighWatermark, wanted.lastLogStartOffset]).toEqual([9n, 2n])
+    sessions.open(request(1, 2, { 0: 6 }, [], 1), VERSION, 1)
+    expect([wanted.lastHighWatermark, wanted.lastLogStartOffset]).toEqual([-1n, -1n])
   })
 
   it('refuses an unknown session with 70, a wrong epoch with 71, another way to name topics with 106', () => {
