@@ -11,6 +11,16 @@ const pinned: readonly (readonly [number, string])[] = [
   [159, 'the same'],
   [25, 'the same, in a world whose pipes mixed up what a cut had held'],
   [50, 'a node that was told to stop while it started counted that as a failed start'],
+  [7, 'an idempotent producer used the sequence of a send again whose fate it did not know'],
+  [103, 'a power cut took the time index of a segment that had ended at the recovery point'],
+  [108, 'the same'],
+  [464, 'a late fetch as in 126, in a world with more loads'],
+  [
+    3007,
+    'recovery cut a follower at a hole that the leader had compacted into it, and acknowledged records with it',
+  ],
+  [3020, 'a follower that had put aside what an earlier epoch told it never learned the high watermark'],
+  [359, 'a cut forgot the largest timestamp of a segment whose time index was not in a file yet'],
 ]
 
 it.each(pinned)(
