@@ -192,6 +192,12 @@ describe('invariants', () => {
     const beyond = whole()
     beyond.reads.push({ ...read(2, 'w:2'), highWatermark: 2 })
     expect(broken(beyond)).toEqual(['ends never step back'])
+    const behind = whole()
+    behind.endReads.length = 0
+    behind.endReads.push({ topic: 't', partition: 0, endOffset: 2, invokedMs: 28, endedMs: 29 })
+    expect(broken(behind)).toEqual([])
+    behind.endReads.push({ topic: 't', partition: 0, endOffset: 2, invokedMs: 11_001, endedMs: 11_002 })
+    expect(broken(behind)).toEqual(['ends never step back'])
     const away = whole()
     away.lostPositions.push({ reader: 'r', told: 'offset 1 is out of range' })
     expect(broken(away)).toEqual(['ends never step back'])

@@ -1,11 +1,18 @@
 /**
- * Invariant 10: where a partition ends, as clients are told, never steps back, whoever leads; it is past everything that
- * was acknowledged or read before they asked, nothing beyond it is read, and nothing before it is out of range.
+ * Invariant 10: where a partition ends, as a client is told, never steps back, whoever leads; nothing beyond it is read, and
+ * nothing before it is out of range.
+ *
+ * A leader that was deposed while it was frozen tells what it knew, until it hears of it: so one client may hear less than
+ * others know already. Once all is well it may not.
  */
 import type { History } from '../history.ts'
 import { committedAt, committedByPartition } from './committed.ts'
 
-export function endsNeverStepBack({ sends, reads, endReads, lostPositions }: History): string[] {
+/** So long after the last fault nobody believes to lead who does not. */
+const WELL_MS = 10_000
+
+export function endsNeverStepBack(history: History): string[] {
+  const { sends, reads, endReads, lostPositions, healedMs } = history
   const committed = committedByPartition(sends, reads)
   const told = new Map<string, { endOffset: number; endedMs: number }[]>()
   const behind = endReads.flatMap(({ topic, partition, endOffset, invokedMs, endedMs }) => {
@@ -13,7 +20,7 @@ export function endsNeverStepBack({ sends, reads, endReads, lostPositions }: His
     const earlier = told.get(key) ?? []
     told.set(key, earlier)
     const least = Math.max(
-      committedAt(committed.get(key) ?? [], invokedMs),
+      invokedMs > healedMs + WELL_MS ? committedAt(committed.get(key) ?? [], invokedMs) : 0,
       ...earlier.filter((one) => one.endedMs <= invokedMs).map((one) => one.endOffset),
     )
     earlier.push({ endOffset, endedMs })
