@@ -172,10 +172,11 @@ export async function lookUpTimes(
   }
 }
 
-/** What every node tells of the topics, one after the other. */
+/** What every node tells of the topics, one after the other; one that is still frozen is asked until it is not. */
 export async function askForTopics({ nodes }: Simulation, admin: Cluster, history: History): Promise<void> {
   for (const { id } of nodes) {
-    const { topics } = await admin.request(id, metadata, { topics: null, allowAutoTopicCreation: false })
+    const ask = () => admin.request(id, metadata, { topics: null, allowAutoTopicCreation: false })
+    const { topics } = await admin.retrying(ask)
     history.toldTopics.set(
       id,
       topics.map(({ name, partitions }) => `${name} ${partitions.length}`),

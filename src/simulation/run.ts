@@ -235,7 +235,7 @@ class Stage {
     this.#isSeen = true
     const asked = async (): Promise<void> => {
       await this.#watching
-      await looking.look()
+      await admin.retrying(() => looking.look())
       await final.noteLogs(simulation, admin, history, logs)
       await final.lookUpTimes(admin, history, simulation.random.stream('times'), plain)
       await final.askForTopics(simulation, admin, history)
