@@ -6,7 +6,7 @@ import { ClientError } from '../../src/client/client-error.ts'
 import type { Cluster } from '../../src/client/cluster.ts'
 import { EARLIEST, Fetcher } from '../../src/client/fetcher.ts'
 import { Producer } from '../../src/client/producer.ts'
-import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { provenSegments } from '../../src/simulation/nemesis/proven-segments.ts'
 import type { SimulatedNode } from '../../src/simulation/simulated-node.ts'
 import { Simulation } from '../../src/simulation/simulation.ts'
@@ -55,7 +55,7 @@ interface Rotten {
 
 /** Three nodes with a topic of acknowledged records, whose preferred leader has rotted. */
 async function rotten(bit: number): Promise<Rotten> {
-  const simulation = new Simulation({ seed: 7, nodes: 3, keepsLines: true, hostTurn })
+  const simulation = new Simulation({ seed: 7, nodes: 3, keepsLines: true, hostTurn: promiseTurn })
   await simulation.start()
   const admin = simulation.client('admin')
   const configs = { 'min.insync.replicas': '2' }

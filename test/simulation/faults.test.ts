@@ -1,6 +1,6 @@
 /** Each class of faults strikes, is counted, and breaks no promise. */
 import { expect, it } from 'vitest'
-import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { FAULTS } from '../../src/simulation/nemesis/nemesis.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
@@ -17,7 +17,7 @@ it.each(FAULTS)(
         nodes: 3,
         rageMs: RAGE_MS,
         faults: [fault],
-        hostTurn,
+        hostTurn: promiseTurn,
       })
       expect(violations, `seed ${seed}`).toEqual([])
       if ((faults.get(fault) ?? 0) > 0) return

@@ -1,6 +1,6 @@
 /** A run of seeds of which none may break an invariant; the seeds are shared out to files, so that all cores work. */
 import { expect } from 'vitest'
-import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { FAULTS } from '../../src/simulation/nemesis/nemesis.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
@@ -16,7 +16,7 @@ export async function holdsItsPromises(from: number): Promise<void> {
       seed,
       nodes: 3,
       rageMs: RAGE_MS,
-      hostTurn,
+      hostTurn: promiseTurn,
     })
     expect(violations, `seed ${seed}`).toEqual([])
     expect(acknowledged).toBeGreaterThan(0)

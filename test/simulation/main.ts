@@ -9,7 +9,7 @@
  *   --faults A,B  only these; "" for none                  --first     stop at the first violation
  */
 import { parseArgs } from 'node:util'
-import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { FAULTS, type FaultKind } from '../../src/simulation/nemesis/nemesis.ts'
 import { type RunReport, runSeed } from '../../src/simulation/run.ts'
 import { plantAll } from './planted.ts'
@@ -54,7 +54,7 @@ const run = (seed: number, keepsLines: boolean): Promise<RunReport> =>
     nodes: Number(options.nodes),
     rageMs: Number(options.minutes) * 60_000,
     keepsLines,
-    hostTurn,
+    hostTurn: promiseTurn,
     ...(faults !== undefined && { faults }),
   })
 

@@ -1,6 +1,6 @@
 /** Seeds that once broke a promise, each with what it found; as long as the world does not change, they find it again. */
 import { expect, it } from 'vitest'
-import { hostTurn } from '../../src/runtime/node/host-turn.ts'
+import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
 const pinned: readonly (readonly [number, string])[] = [
@@ -26,7 +26,7 @@ const pinned: readonly (readonly [number, string])[] = [
 it.each(pinned)(
   'seed %i: %s',
   async (seed) => {
-    const { violations } = await runSeed({ seed, nodes: 3, rageMs: 15_000, hostTurn })
+    const { violations } = await runSeed({ seed, nodes: 3, rageMs: 15_000, hostTurn: promiseTurn })
     expect(violations).toEqual([])
   },
   60_000,
