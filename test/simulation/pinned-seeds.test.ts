@@ -14,7 +14,6 @@ const pinned: readonly (readonly [number, string])[] = [
   [7, 'an idempotent producer used the sequence of a send again whose fate it did not know'],
   [103, 'a power cut took the time index of a segment that had ended at the recovery point'],
   [108, 'the same'],
-  [464, 'a late fetch as in 126, in a world with more loads'],
   [
     3007,
     'recovery cut a follower at a hole that the leader had compacted into it, and acknowledged records with it',
