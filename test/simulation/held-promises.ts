@@ -37,5 +37,6 @@ export async function holdsItsPromises(from: number): Promise<void> {
     'writer with acks=-1, idempotent',
     'writer with acks=0',
     'writer with acks=1',
+    'writer with five under way',
   ])
 }
