@@ -194,7 +194,10 @@ export class FetchSessions {
         forgotten.push(known)
       }
     }
-    return { named, forgotten }
+    if (forgotten.length === 0) return { named, forgotten }
+    // As Kafka has it: what a request names and forgets at once is forgotten.
+    const gone = new Set(forgotten)
+    return { named: named.filter((wanted) => !gone.has(wanted)), forgotten }
   }
 
   /** null when the cache is full of sessions in use: the fetcher goes on without one. */

@@ -39,6 +39,11 @@ function byTopic<T>(
   return [...topics.values()]
 }
 
+/** What the leader knows a replica by. */
+function nameOf({ partition: { topicId, index } }: FollowedPartition): string {
+  return `${topicId} ${index}`
+}
+
 export class LeaderSession {
   #id = NO_SESSION
   #epoch = FULL_EPOCH
@@ -67,9 +72,12 @@ export class LeaderSession {
     if (isFull) this.#told.clear()
     const mentioned: FollowedPartition[] = []
     for (const followed of isFull ? fetchable : changed) if (fetchable.has(followed)) mentioned.push(followed)
-    const forgotten: FollowedPartition[] = []
-    for (const followed of this.#told.keys()) if (!fetchable.has(followed)) forgotten.push(followed)
-    for (const followed of forgotten) this.#told.delete(followed)
+    const gone: FollowedPartition[] = []
+    for (const followed of this.#told.keys()) if (!fetchable.has(followed)) gone.push(followed)
+    for (const followed of gone) this.#told.delete(followed)
+    // A replica that went and came back is one and the same to the leader, who would forget it after all.
+    const named = gone.length === 0 ? null : new Set(mentioned.map(nameOf))
+    const forgotten = gone.filter((followed) => named?.has(nameOf(followed)) === false)
     let hasUnpersisted = false
     const topics = byTopic(mentioned, (followed) => {
       const { position } = followed

@@ -52,6 +52,16 @@ describe('FetchSessions (KIP-227)', () => {
     ])
   })
 
+  it('wants nothing of what a request names and forgets at once', () => {
+    const sessions = new FetchSessions(counting(), () => 10)
+    sessions.open(request(0, 0, { 0: 5, 1: 6 }), VERSION, 0)
+    const second = sessions.open(request(1, 1, { 0: 9, 1: 7 }, [0]), VERSION, 1)
+    if (second.kind !== 'incremental') return expect.unreachable(second.kind)
+    expect(second.wanted.map(({ index }) => index)).toEqual([1])
+    expect(second.named.map(({ index }) => index)).toEqual([1])
+    expect(second.forgotten.map(({ index }) => index)).toEqual([0])
+  })
+
   it('tells everything again under another leader epoch, and only then', () => {
     const sessions = new FetchSessions(counting(), () => 10)
     const first = sessions.open(request(0, 0, { 0: 5 }), VERSION, 0)
