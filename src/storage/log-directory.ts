@@ -25,6 +25,7 @@ import type { LogEnvironment } from './log-environment.ts'
 import type { OpenFacts } from './log-open.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import type { OpenFiles } from './open-files.ts'
+import { NEW_LOG_FILE, StaleLines } from './stale-lines.ts'
 import { SyncSlots } from './sync-slots.ts'
 import { SYNC_FAILED_FILE } from './tail-rewrite.ts'
 
@@ -51,6 +52,7 @@ export class LogDirectory {
   readonly logs = new Map<string, Log>()
   /** Copies under way from another directory, by the folder name they will have. */
   readonly futureLogs = new Map<string, Log>()
+  readonly staleLines = new StaleLines()
   /** Offsets up to which compaction has cleaned, by folder name. */
   readonly cleanerOffsets = new Map<string, number>()
 
@@ -252,9 +254,10 @@ export class LogDirectory {
     )
   }
 
-  #write(kind: CheckpointKind, done: () => void): void {
+  /** `done` tells whether it is on the disk. */
+  #write(kind: CheckpointKind, done: (isWritten: boolean) => void): void {
     if (this.isOffline) {
-      done()
+      done(false)
       return
     }
     this.#checkpoints.write(
@@ -262,7 +265,7 @@ export class LogDirectory {
       () => this.#entriesOf(kind),
       (error) => {
         if (error !== null && !isPassing(error)) this.fail(error)
-        done()
+        done(error === null)
       },
     )
   }
@@ -275,21 +278,45 @@ export class LogDirectory {
     }
     this.#isDirty = false
     this.#isCheckpointing = true
+    this.staleLines.writingBegins()
+    const newLogs = [...this.logs.values()].filter(({ state }) => state.isNew)
+    let isComplete = true
+    const written = (next: () => void) => (isWritten: boolean) => {
+      isComplete &&= isWritten
+      next()
+    }
     // The log starts go first: epochs, which the logs save next, are cut to them. Then one file after another:
     // the lines of ten thousand logs are work for a turn of their own.
-    this.#write('logStart', () =>
-      this.#advanceAll(() =>
-        forEachSome(
-          ['recoveryPoint', 'highWatermark', 'cleaner'] as const,
-          1,
-          (kind, next) => this.#write(kind, next),
-          () => {
-            this.#isCheckpointing = false
-            done()
-          },
-        ),
+    const end = (): void => {
+      this.staleLines.writingEnds(isComplete)
+      if (isComplete) for (const log of newLogs) this.#unmark(log)
+      this.#isCheckpointing = false
+      done()
+    }
+    const kinds = ['recoveryPoint', 'highWatermark', 'cleaner'] as const
+    this.#write(
+      'logStart',
+      written(() =>
+        this.#advanceAll(() => forEachSome(kinds, 1, (kind, next) => this.#write(kind, written(next)), end)),
       ),
     )
+  }
+
+  /** The checkpoint files tell of it now. */
+  #unmark({ state }: Log): void {
+    state.isNew = false
+    try {
+      this.#world.disk.remove(joinPath(state.folder, NEW_LOG_FILE))
+      this.#world.disk.syncDirectory(state.folder, (error) => {
+        if (error !== null && !isPassing(error)) this.fail(error)
+      })
+    } catch (error) {
+      // It stays: an unclean start looks at more than it would have to.
+      this.#world.log.warn('the mark of a new log stays', {
+        folder: state.folder,
+        code: toDiskError(error).code,
+      })
+    }
   }
 
   /** Lets every log move its recovery point, a few at a time. */

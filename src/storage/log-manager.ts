@@ -19,6 +19,7 @@ import { type DirectoryDescription, describeDirectory } from './log-directory-de
 import { createLog, openLog } from './log-open.ts'
 import type { MetaProperties } from './meta-properties.ts'
 import { OpenFiles } from './open-files.ts'
+import { markAsNew } from './stale-lines.ts'
 
 export type StorageWorld = Pick<World, 'clock' | 'disk' | 'random' | 'log'>
 
@@ -225,6 +226,7 @@ export class LogManager {
       this.#options.configOf(topic),
       directory.factsOf(name),
     )
+    if (log.state.isNew) directory.cleanerOffsets.delete(key)
     if (kind === 'live') this.#add(directory, log)
     else {
       directory.futureLogs.set(key, log)
@@ -288,7 +290,9 @@ export class LogManager {
     const identity = { topic, partition, folder: joinPath(directory.path, folderName(topic, partition)) }
     try {
       this.#clearTheWay(directory, topic, partition)
-      const log = createLog(directory.environment, identity, this.#options.configOf(topic), topicId)
+      const hasNamesake = directory.staleLines.has(folderName(topic, partition))
+      const config = this.#options.configOf(topic)
+      const log = createLog(directory.environment, identity, config, topicId, 0, hasNamesake)
       this.#add(directory, log)
       return { ok: true, log }
     } catch (thrown) {
@@ -344,6 +348,7 @@ export class LogManager {
     const key = folderName(log.topic, log.partition)
     if (directory.logs.get(key) === log) {
       directory.logs.delete(key)
+      directory.staleLines.gone(key)
       directory.cleanerOffsets.delete(key)
       this.#logs.delete(key)
     }
@@ -424,6 +429,7 @@ export class LogManager {
     const old = this.log(topic, partition)
     let isMoved = false
     this.#guarded(directory, () => {
+      if (directory.staleLines.has(key)) markAsNew(this.#world.disk, future.state.folder)
       isMoved = future.moveFolder(joinPath(directory.path, key))
       if (isMoved) this.#world.disk.syncDirectorySync(directory.path)
     })

@@ -19,6 +19,7 @@ import { Segment, type SegmentFacts } from './segment.ts'
 import { parseSegmentFileName, segmentFileName } from './segment-names.ts'
 import { scanSegment } from './segment-scan.ts'
 import { Segments } from './segments.ts'
+import { markAsNew, NEW_LOG_FILE } from './stale-lines.ts'
 import { rewriteTail } from './tail-rewrite.ts'
 
 export interface LogIdentity {
@@ -38,15 +39,21 @@ export interface OpenFacts extends StopFacts {
   readonly rewritesTail: boolean
 }
 
-/** Creates the folder and an empty first segment at `startOffset`. Nothing of it is synced before the first `durable`. */
+/**
+ * Creates the folder and an empty first segment at `startOffset`. Nothing of it is synced before the first `durable`.
+ * `hasNamesake`: the checkpoint files may have lines of an earlier log of this name.
+ */
 export function createLog(
   environment: LogEnvironment,
   identity: LogIdentity,
   config: LogConfig,
   topicId: string | null,
   startOffset = 0,
+  hasNamesake = false,
 ): Log {
   environment.disk.makeDirectory(identity.folder)
+  // Before all other names: a power cut that keeps any of them keeps this one.
+  if (hasNamesake) markAsNew(environment.disk, identity.folder)
   const segment = Segment.fresh(environment.files, identity.folder, startOffset, environment.clock.wallMs())
   segment.log.useOrCreate()
   segment.hasLog = true
@@ -55,18 +62,25 @@ export function createLog(
   state.logEndOffset = startOffset
   state.writtenOffset = startOffset
   state.highWatermark = startOffset
+  state.isNew = hasNamesake
   if (topicId !== null) writeTopicId(state, topicId, true)
   return new Log({ state, durableOffset: startOffset, folderIsNew: true, damage: null, topicId })
 }
+
+/** What is known of a log of which no checkpoint file says anything. */
+const OF_NOBODY = { recoveryPoint: 0, logStartOffset: null, highWatermark: null } as const
 
 /** Opens what a folder holds; an empty folder is an empty log. Throws `DiskError`. */
 export function openLog(
   environment: LogEnvironment,
   identity: LogIdentity,
   config: LogConfig,
-  facts: OpenFacts,
+  checkpointed: OpenFacts,
 ): Log {
   const files = preparedFiles(environment, identity)
+  const has = (name: string): boolean => files.some((file) => file.name === name)
+  const isNew = has(NEW_LOG_FILE) && !checkpointed.wasClean
+  const facts = isNew ? { ...checkpointed, ...OF_NOBODY } : checkpointed
   const segmentFacts = segmentsIn(files)
   const segments = segmentFacts.map((segment) => new Segment(environment.files, identity.folder, segment))
   if (segments.length === 0) {
@@ -77,7 +91,7 @@ export function openLog(
     segments.push(fresh)
   }
   const state = newState(environment, identity, config, segments, new LeaderEpochs())
-  const has = (name: string): boolean => files.some((file) => file.name === name)
+  state.isNew = isNew
   const epochs = has(LEADER_EPOCH_FILE) ? readEpochs(state) : null
   if (epochs !== null) state.epochs.load(epochs)
   const recovered = recoverLog(state, facts, epochs !== null, snapshotsIn(files))
@@ -123,6 +137,7 @@ function newState(
     writtenOffset: 0,
     highWatermark: 0,
     snapshotOffset: -1,
+    isNew: false,
     cuts: 0,
   }
 }

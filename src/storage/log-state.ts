@@ -26,6 +26,8 @@ export interface LogState {
   highWatermark: number
   /** Offset of the newest producer snapshot on the disk; -1 when there is none. */
   snapshotOffset: number
+  /** The checkpoint files say nothing of this log yet, whatever stands there under its name. */
+  isNew: boolean
   /** Counts cuts: whoever read before one knows nothing any more. */
   cuts: number
 }
