@@ -12,6 +12,7 @@ import { History } from './history.ts'
 import { comesAboutInTime } from './invariants/comes-about-in-time.ts'
 import { invariants } from './invariants/index.ts'
 import { type FaultKind, Nemesis } from './nemesis/nemesis.ts'
+import { SeededRandom } from './seeded-random.ts'
 import { Simulation } from './simulation.ts'
 import { DiskWitness } from './witness/disk-witness.ts'
 import { OverheardQuorum } from './witness/overheard-quorum.ts'
@@ -70,6 +71,14 @@ const SETTINGS = {
   'default.replication.factor': '3',
 }
 
+/** How long a follower may lack something: so long that nobody leaves the ISR for it, or so short that many do. */
+const LAG_MS_MAX = [30_000, 3_000, 700] as const
+
+function settingsOf(seed: number): Readonly<Record<string, string>> {
+  const lagMsMax = new SeededRandom(seed).stream('settings').pick(LAG_MS_MAX)
+  return { ...SETTINGS, 'replica.lag.time.max.ms': String(lagMsMax) }
+}
+
 export async function runSeed(options: RunOptions): Promise<RunReport> {
   const { seed, nodes, faults, keepsLines = false, isCutShort = false, hostTurn } = options
   const history = new History()
@@ -77,7 +86,7 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   const simulation: Simulation = new Simulation({
     seed,
     nodes,
-    settings: SETTINGS,
+    settings: settingsOf(seed),
     keepsLines,
     tapPeers: (peers) => overheard.tap(peers),
     hostTurn,
