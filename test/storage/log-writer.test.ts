@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { firstSteps } from '../../src/runtime/crash-survival.ts'
 import type { Log } from '../../src/storage/log.ts'
 import { sizedBatch, testBatch } from './support/batches.ts'
 import { DIRECTORY, TestWorld } from './support/world.ts'
@@ -70,6 +71,27 @@ describe('writing to a log', () => {
     ).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     world.die(() => 0)
     expect(world.open({ recoveryPoint: 0 }, { segmentBytes: 2_500 }).logEndOffset).toBe(8)
+  })
+
+  it('what a short write had left does not come back behind a segment that is complete', () => {
+    const world = new TestWorld()
+    const log = world.create({ segmentBytes: 2_500 })
+    world.append(log, sizedBatch(1_000))
+    log.requestDurable()
+    world.settle()
+    world.disk.capacityBytes = world.disk.usedBytes() + 100
+    world.append(log, sizedBatch(1_000))
+    world.settle()
+    expect(log.writtenOffset).toBe(1)
+    world.disk.capacityBytes = Number.POSITIVE_INFINITY
+    world.append(log, sizedBatch(2_000))
+    expect(log.segmentCount).toBe(2)
+    log.requestDurable()
+    world.settle()
+    expect(log.durableOffset).toBe(2)
+    // Of every file as much as the disk may have had in between: the first change that no sync covered.
+    world.disk.crashLeaving({ keepsNames: () => true, content: () => firstSteps(1) })
+    expect(world.content('00000000000000000000.log').length).toBe(998)
   })
 
   it('a large write is asynchronous, one at a time, and what arrives meanwhile goes together', () => {
