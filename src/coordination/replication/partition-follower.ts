@@ -245,7 +245,8 @@ export class PartitionFollower {
   #answered(event: Extract<FollowerEvent, { type: 'answered' }>): readonly FollowerEffect[] {
     if (event.leaderEpoch !== this.#leaderEpoch) return NOTHING
     if (this.#phase.name === 'confessing')
-      return event.answer.errorCode === 0 ? NOTHING : this.#failed(event.answer.errorCode, event.nowMs)
+      // Said; again after a while, should the quorum not take the trust away.
+      return this.#failed(event.answer.errorCode || errorCode.KAFKA_STORAGE_ERROR, event.nowMs)
     if (this.#phase.name !== 'fetching') return NOTHING
     if (event.fetchOffset !== this.#log.logEndOffset) return NOTHING
     const { answer } = event
@@ -341,6 +342,7 @@ export class PartitionFollower {
     const { damage } = this.#log
     const { name } = this.#phase
     if (damage === null || name === 'offline' || name === 'leaderless' || name === 'cutting') return NOTHING
+    if (name === 'backing-off' && this.#log.isTrusted) return NOTHING
     return this.#mend(damage.offset)
   }
 

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import {
+  type FollowedLog,
+  PartitionFollower,
+} from '../../../src/coordination/replication/partition-follower.ts'
+
+/** A log of eight records of one epoch, damaged at the fifth, on a replica that may be elected. */
+function damaged(): { -readonly [field in keyof FollowedLog]: FollowedLog[field] } {
+  return {
+    logStartOffset: 0,
+    logEndOffset: 8,
+    highWatermark: 8,
+    latestLeaderEpoch: 0,
+    damage: { offset: 5 },
+    isTrusted: true,
+    endOffsetForLeaderEpoch: () => ({ leaderEpoch: 0, endOffset: 8 }),
+  }
+}
+
+it('tells its leader of the damage now and then, not as fast as it is answered, and cuts when nobody may elect it', () => {
+  const log = damaged()
+  const follower = new PartitionFollower({ log, backOffMsMax: 1_000 })
+  const types = (effects: readonly { readonly type: string }[]): string[] => effects.map(({ type }) => type)
+  expect(types(follower.receive({ type: 'leader-known', leader: 1, leaderEpoch: 0 }))).toEqual(['ready'])
+  expect([follower.phase, follower.fetchOffset]).toEqual(['confessing', 5])
+  const answer = { errorCode: 0, highWatermark: 8, logStartOffset: 0, divergingEpoch: null, hasRecords: true }
+  const answered = { type: 'answered', leaderEpoch: 0, fetchOffset: 5, answer } as const
+  const [backOff] = follower.receive({ ...answered, nowMs: 100 })
+  if (backOff?.type !== 'back-off') return expect.unreachable(backOff?.type)
+  expect(follower.receive({ type: 'log-damaged' })).toEqual([])
+  expect(follower.receive({ type: 'tick', nowMs: backOff.untilMs - 1 })).toEqual([])
+  expect(follower.wants).toBe('nothing')
+  expect(types(follower.receive({ type: 'tick', nowMs: backOff.untilMs }))).toEqual(['ready'])
+  expect(follower.phase).toBe('confessing')
+  log.isTrusted = false
+  expect(follower.receive({ type: 'log-damaged' })).toContainEqual({ type: 'truncate-to', offset: 5 })
+})
