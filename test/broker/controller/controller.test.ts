@@ -8,6 +8,7 @@ import { NotController } from '../../../src/broker/quorum/not-controller.ts'
 import { encodeToBuffer } from '../../../src/protocol/codec/compile.ts'
 import { errorCode } from '../../../src/protocol/errors.ts'
 import { brokerHeartbeat } from '../../../src/protocol/messages/broker-heartbeat.ts'
+import { silentLog } from '../../../src/runtime/log.ts'
 import { cluster, heartbeat } from '../../coordination/metadata/support.ts'
 
 const VERSION = brokerHeartbeat.versions.max
@@ -25,8 +26,7 @@ function open(next: () => Promise<Buffer>): Controller {
   const random = { bytes: (sizeBytes: number) => Buffer.alloc(sizeBytes), below: () => 0 }
   const canReach = () => Promise.resolve(true)
   const facts = { quorum, node, random, canReach, hasLiveSession: () => false, heardOf() {} }
-  const log = { debug() {}, info() {}, warn() {}, error() {} }
-  return new Controller(facts, [untyped(brokerHeartbeatCommand)], log)
+  return new Controller(facts, [untyped(brokerHeartbeatCommand)], silentLog)
 }
 
 const answer = { throttleTimeMs: 0, errorCode: 0, isCaughtUp: true, isFenced: false, shouldShutDown: false }
