@@ -209,7 +209,7 @@ export class Log implements PartitionLog {
       append.segment.sizeBytes = append.position
     }
     // What a short write had left was cut off: a power cut must not bring it back, though the log goes on in another segment.
-    this.syncer.noteWritten(first.segment)
+    if (first.segment.writtenBytes > 0) this.syncer.noteWritten(first.segment)
     state.logEndOffset = first.baseOffset
     state.epochs.truncateFromEnd(first.baseOffset)
     this.checkpointing.takenBack(first.baseOffset)
