@@ -240,6 +240,14 @@ export interface TopicRules {
   readonly isBrief: boolean
 }
 
+/** A send as it begins; what becomes of it is noted there. */
+export function sendBegun(
+  send: Pick<SentRecords, 'writer' | 'topic' | 'partition' | 'acks' | 'isPatient' | 'labels' | 'invokedMs'>,
+): SentRecords {
+  const endedMs = Number.POSITIVE_INFINITY
+  return { ...send, outcome: 'under way', endedMs, baseOffset: -1, error: null }
+}
+
 export class History {
   readonly topics = new Map<string, TopicRules>()
   /** When the last fault ended. */

@@ -88,7 +88,7 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     nodes,
     settings: settingsOf(seed),
     keepsLines,
-    tapPeers: (peers) => overheard.tap(peers),
+    surroundings: { tapPeers: (peers) => overheard.tap(peers) },
     hostTurn,
   })
   const nemesis = new Nemesis(simulation, faults)

@@ -12,6 +12,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { joinPath } from '../runtime/disk.ts'
 import type { Log } from '../runtime/log.ts'
 import { type DiskOperation, MemoryDisk } from '../runtime/memory-disk.ts'
+import type { PeerNetwork } from '../runtime/peers.ts'
 import type { World } from '../runtime/world.ts'
 import type { EventQueue, EventSource } from './event-queue.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -28,7 +29,7 @@ export const DATA = '/data'
 export interface SimulatedMachines {
   readonly queue: EventQueue
   readonly network: VirtualNetwork
-  readonly peers: Pick<VirtualPeers, 'of' | 'end'>
+  readonly peers: VirtualPeers
   readonly logOf: (host: string) => Log
   readonly surroundings: Surroundings
 }
@@ -36,6 +37,8 @@ export interface SimulatedMachines {
 /** What somebody else than the simulation puts around its brokers. */
 export interface Surroundings {
   readonly around?: (nodeId: number) => BrokerOptions
+  /** Stands before the port by which a node speaks to its peers, of each of its lives. */
+  readonly tapPeers?: (peers: PeerNetwork) => PeerNetwork
   /** The clocks of a life, over its machine's. */
   readonly clocksOver?: (machine: Clock) => LifeClocks
 }
@@ -106,7 +109,7 @@ export class SimulatedNode {
       calendar: clocks.calendar,
       disk: this.disk,
       network: network.of(ends),
-      peers: peers.of(ends),
+      peers: surroundings.tapPeers?.(peers.of(ends)) ?? peers.of(ends),
       random: this.#random.stream(`life-${this.#lives}`),
       log: logOf(this.host),
       descriptorsMax: DESCRIPTORS,

@@ -5,7 +5,6 @@
  * something takes, `pass` for a while. It strikes no faults by itself.
  */
 import { Cluster, type ClusterOptions } from '../client/cluster.ts'
-import type { PeerNetwork } from '../runtime/peers.ts'
 import { EventQueue, type EventSource } from './event-queue.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { CLIENT_PORT, hostOf, SimulatedNode, type Surroundings } from './simulated-node.ts'
@@ -23,8 +22,6 @@ export interface SimulationOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Keeps what happened in words; else only its hash. */
   readonly keepsLines?: boolean
-  /** Stands before the port by which a node speaks to its peers, of each of its lives. */
-  readonly tapPeers?: (peers: PeerNetwork) => PeerNetwork
   readonly surroundings?: Surroundings
   /** See `EventQueue`. */
   readonly hostTurn: () => Promise<void>
@@ -44,7 +41,6 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     const { seed, nodes, settings = {}, keepsLines = false, surroundings = {}, hostTurn } = options
-    const { tapPeers = (peers) => peers } = options
     this.random = new SeededRandom(seed)
     this.queue = new EventQueue(this.random.stream('order'), hostTurn)
     this.transcript = new Transcript(() => this.queue.nowMs, keepsLines)
@@ -55,10 +51,7 @@ export class Simulation {
     const machines = {
       queue: this.queue,
       network: this.network,
-      peers: {
-        of: (life: HostLife) => tapPeers(peers.of(life)),
-        end: (life: HostLife, how?: 'audibly' | 'silently') => peers.end(life, how),
-      },
+      peers,
       logOf: (host: string) => this.transcript.logOf(host),
       surroundings,
     }

@@ -6,7 +6,7 @@
 import { ClientError, type ClientErrorCode } from '../../client/client-error.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { Producer } from '../../client/producer.ts'
-import type { History, SentRecords } from '../history.ts'
+import { type History, sendBegun } from '../history.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 
 export interface WriterOptions {
@@ -65,19 +65,9 @@ export class NumberedWriter {
     const { name, topic, partition, acks, idempotent, patience } = this.#options
     const count = 1 + this.#random.below(RECORDS_MAX)
     const labels = Array.from({ length: count }, () => `${name}:${this.#next++}`)
-    const sent: SentRecords = {
-      writer: name,
-      topic,
-      partition,
-      acks,
-      isPatient: idempotent && patience === 'enough',
-      labels,
-      invokedMs: this.#nowMs(),
-      outcome: 'under way',
-      endedMs: Number.POSITIVE_INFINITY,
-      baseOffset: -1,
-      error: null,
-    }
+    const isPatient = idempotent && patience === 'enough'
+    const invokedMs = this.#nowMs()
+    const sent = sendBegun({ writer: name, topic, partition, acks, isPatient, labels, invokedMs })
     this.#history.sends.push(sent)
     const padding = 'x'.repeat(this.#random.below(PADDING_BYTES_MAX))
     // Times that are out of order, as those of many producers are.

@@ -11,7 +11,7 @@ import { errorCode } from '../../protocol/errors.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { buildBatch } from '../../protocol/records/builder.ts'
-import type { History, SentRecords } from '../history.ts'
+import { type History, type SentRecords, sendBegun } from '../history.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 
 /** One batch that is not acknowledged yet. */
@@ -123,7 +123,7 @@ export class PipelinedWriter {
     const baseSequence = this.#next
     const count = 1 + this.#random.below(RECORDS_MAX)
     const labels = Array.from({ length: count }, () => `${this.#name}:${this.#next++}`)
-    const sent: SentRecords = {
+    const sent = sendBegun({
       writer: this.#name,
       topic: this.#topic,
       partition: this.#partition,
@@ -131,11 +131,7 @@ export class PipelinedWriter {
       isPatient: true,
       labels,
       invokedMs: this.#nowMs(),
-      outcome: 'under way',
-      endedMs: Number.POSITIVE_INFINITY,
-      baseOffset: -1,
-      error: null,
-    }
+    })
     this.#history.sends.push(sent)
     const timestampMs = this.#cluster.world.clock.wallMs()
     const records = labels.map((label) => ({ key: null, timestampMs, value: Buffer.from(`${label} `) }))
