@@ -4,7 +4,7 @@ import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
 const SEEDS = 1_000
-const RAGE_MS = 600
+const RAGE_MS = 250
 
 it('tells the same history twice', async () => {
   const hashes = new Set<string>()
