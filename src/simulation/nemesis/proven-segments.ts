@@ -8,6 +8,7 @@ import { baseOffset, batchSizeBytes } from '../../protocol/records/batch.ts'
 import type { MemoryDisk } from '../../runtime/memory-disk.ts'
 import { readSmallFile } from '../../storage/atomic-file.ts'
 import { decodePartitionOffsets } from '../../storage/checkpoint.ts'
+import { NEW_LOG_FILE } from '../../storage/stale-lines.ts'
 import { DATA } from '../simulated-node.ts'
 
 export interface ProvenSegment {
@@ -26,6 +27,8 @@ export function provenSegments(disk: MemoryDisk): ProvenSegment[] {
   for (const { topic, partition, offset } of points ?? []) {
     const folder = `${topic}-${partition}`
     if (topic === '__cluster_metadata' || disk.status(`${DATA}/${folder}`) === null) continue
+    // The line may be of another log, which had that name before.
+    if (disk.status(`${DATA}/${folder}/${NEW_LOG_FILE}`) !== null) continue
     for (const { name } of disk.list(`${DATA}/${folder}`)) {
       if (!name.endsWith('.log')) continue
       const path = `${DATA}/${folder}/${name}`
