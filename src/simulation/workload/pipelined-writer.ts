@@ -62,8 +62,8 @@ export class PipelinedWriter {
 
   /** Sends until that is over, and everything is acknowledged. */
   async run(isOver: () => boolean): Promise<void> {
-    const id = await this.#producerId()
-    while (this.#refusal === null && !(isOver() && this.#unacknowledged.length === 0)) {
+    const id = await this.#producerId(isOver)
+    while (id !== null && this.#refusal === null && !(isOver() && this.#unacknowledged.length === 0)) {
       try {
         await this.#cluster.atLeader(this.#topic, this.#partition, (leader) =>
           this.#sendTo(leader, id, isOver),
@@ -76,15 +76,19 @@ export class PipelinedWriter {
     }
   }
 
-  #producerId(): Promise<ProducerId> {
-    return this.#cluster.retrying(async () => {
-      const answer = await this.#cluster.request(null, initProducerId, {
-        transactionalId: null,
-        transactionTimeoutMs: 0,
-      })
-      if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'producer id')
-      return answer
-    })
+  /** null: it was over before anybody gave one. */
+  async #producerId(isOver: () => boolean): Promise<ProducerId | null> {
+    while (!isOver()) {
+      try {
+        const asked = { transactionalId: null, transactionTimeoutMs: 0 }
+        const answer = await this.#cluster.request(null, initProducerId, asked)
+        if (answer.errorCode === 0) return answer
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error
+      }
+      await this.#cluster.pause(this.#random.between(0, RETRY_MS_MAX))
+    }
+    return null
   }
 
   /** Goes on over one connection until something fails, which it throws once nothing is under way any more. */
