@@ -10,6 +10,7 @@ import {
   type LeaderEvent,
   type LeaderPartition,
   type LeaderSettings,
+  mayBeElected,
   PartitionLeader,
 } from '../../coordination/replication/partition-leader.ts'
 import { errorCode } from '../../protocol/errors.ts'
@@ -102,10 +103,9 @@ export class Partition implements LogListener {
     return this.#assigned
   }
 
-  /** Whether this replica may be elected, as the committed metadata has it: it is in sync, or eligible (KIP-966). */
+  /** Whether this replica may be elected, as the committed metadata has it. */
   get isTrusted(): boolean {
-    const { isr, eligibleLeaderReplicas: eligible = [] } = this.#assigned
-    return isr.includes(this.#nodeId) || eligible.includes(this.#nodeId)
+    return mayBeElected(this.#assigned, this.#nodeId)
   }
 
   get isLeader(): boolean {

@@ -28,6 +28,14 @@ export interface LeaderPartition {
   readonly eligibleLeaderReplicas?: readonly number[]
 }
 
+/** Whether that replica is trusted with all that is committed: it is in sync, or eligible (KIP-966). */
+export function mayBeElected(
+  { isr, eligibleLeaderReplicas = [] }: LeaderPartition,
+  replica: number,
+): boolean {
+  return isr.includes(replica) || eligibleLeaderReplicas.includes(replica)
+}
+
 export interface LeaderSettings {
   /** `min.insync.replicas` */
   readonly insyncReplicasMin: number
@@ -236,11 +244,10 @@ export class PartitionLeader {
 
   /** Who is in sync, or eligible, has all that is committed; one whose log ends before that has lost it, and must not be elected. */
   #dropWhoLost(replica: number, logEndOffset: number): readonly LeaderEffect[] {
-    const { isr, eligibleLeaderReplicas: eligible = [] } = this.#partition
-    const isTrusted = isr.includes(replica) || eligible.includes(replica)
-    if (this.#proposed !== null || logEndOffset >= this.#highWatermark || !isTrusted) return NOTHING
+    if (this.#proposed !== null || logEndOffset >= this.#highWatermark) return NOTHING
+    if (!mayBeElected(this.#partition, replica)) return NOTHING
     return this.#propose(
-      isr.filter((member) => member !== replica),
+      this.#partition.isr.filter((member) => member !== replica),
       [replica],
     )
   }
