@@ -1,5 +1,6 @@
 /** The operations of logs and log directories. */
 import { firstSteps, nothing } from '../../../src/runtime/crash-survival.ts'
+import type { Log } from '../../../src/storage/log.ts'
 import { snapshotProducers } from '../../../src/storage/log-files.ts'
 import { ReplicaMove } from '../../../src/storage/replica-move.ts'
 import { appendAgain, type Operation, prepareLogs } from './operation.ts'
@@ -125,20 +126,27 @@ export const compaction: Operation = {
   },
 }
 
+/** Has the log cut, and goes on in another leader epoch where that has come to an end. */
+async function cutAndGoOn(scene: Scene, log: Log, cut: (done: () => void) => void): Promise<void> {
+  let isDone = false
+  cut(() => {
+    isDone = true
+  })
+  await scene.pass(40)
+  if (!isDone) scene.told.push('the log was not cut')
+  else if (!log.isOffline) {
+    log.assignLeaderEpoch(2)
+    scene.append(0, 'new', 2)
+  }
+  await scene.pass(30)
+}
+
 export const truncation: Operation = {
   prepare: prepareLogs,
   async run(scene) {
     const log = logOf(scene)
     scene.ledger.cutting(0, 1)
-    let isDone = false
-    log.truncateTo(1, () => (isDone = true))
-    await scene.pass(40)
-    if (!isDone) scene.told.push('the log was not cut')
-    else if (!log.isOffline) {
-      log.assignLeaderEpoch(2)
-      scene.append(0, 'new', 2)
-    }
-    await scene.pass(30)
+    await cutAndGoOn(scene, log, (done) => log.truncateTo(1, done))
   },
 }
 
@@ -148,15 +156,7 @@ export const fullTruncation: Operation = {
     const log = logOf(scene)
     scene.ledger.cutting(0, 0)
     scene.ledger.dropping(0, 50)
-    let isDone = false
-    log.truncateFullyAndStartAt(50, () => (isDone = true))
-    await scene.pass(40)
-    if (!isDone) scene.told.push('the log was not cut')
-    else if (!log.isOffline) {
-      log.assignLeaderEpoch(2)
-      scene.append(0, 'new', 2)
-    }
-    await scene.pass(30)
+    await cutAndGoOn(scene, log, (done) => log.truncateFullyAndStartAt(50, done))
   },
 }
 
