@@ -168,10 +168,10 @@ export const limits = {
   leaderPatienceMsMin: 1_500,
   /** How long an answer waits that would send a client to a leader whose connection has just broken. */
   leaderDoubtMs: 500,
-  /** How long a broker that stops still answers when others lead what it led. */
-  farewellMs: 100,
   /** The same where only a connection that came from it is gone. */
   leaderDoubtBriefMs: 50,
+  /** How long a broker that stops still answers when others lead what it led. */
+  farewellMs: 100,
   /** How long a process may take to die: between the first of its connections that closes and the last. */
   dyingConnectionsMs: 20,
   /** Lines of what happened to a test cluster; the oldest go. */
