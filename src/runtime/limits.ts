@@ -170,6 +170,8 @@ export const limits = {
   leaderDoubtMs: 500,
   /** The same where only a connection that came from it is gone. */
   leaderDoubtBriefMs: 50,
+  /** A leader whose followers have not asked it twice within this may have been deposed without knowing. */
+  followerContactMs: 1_500,
   /** How long a broker that stops still answers when others lead what it led. */
   farewellMs: 100,
   /** How long a process may take to die: between the first of its connections that closes and the last. */

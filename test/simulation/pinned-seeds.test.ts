@@ -19,6 +19,7 @@ const pinned: readonly (readonly [number, string])[] = [
     'recovery cut a follower at a hole that the leader had compacted into it, and acknowledged records with it',
   ],
   [3020, 'a follower that had put aside what an earlier epoch told it never learned the high watermark'],
+  [20237, 'a leader that was deposed while it was frozen refused a producer for good, out of sequence'],
   [359, 'a cut forgot the largest timestamp of a segment whose time index was not in a file yet'],
 ]
 

@@ -74,7 +74,7 @@ export class FollowerFetch implements ParkedFollowerFetch {
     this.#order = orderOf(request._unknownTaggedFields)
     this.#minBytes = request.minBytes
     this.#maxBytes = Math.min(Math.max(0, request.maxBytes), limits.fetchResponseBytesMax)
-    const { replication } = call.broker.partitions
+    const { replication, image } = call.broker.partitions
     this.#bounds = {
       maxBytes: this.#maxBytes,
       readCommitted: false,
@@ -87,6 +87,7 @@ export class FollowerFetch implements ParkedFollowerFetch {
       },
     }
     this.#deadlineMs = this.#nowMs() + Math.max(0, request.maxWaitMs)
+    if (image?.brokers.has(replica.id) === true) replication.contact.asked(replica.id, this.#nowMs())
     this.#newsMs = followersServe(call.broker.settings)
       ? limits.highWatermarkNewsMsServing
       : limits.highWatermarkNewsMs

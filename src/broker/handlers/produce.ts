@@ -102,8 +102,12 @@ class ProduceInFlight {
 
   #note(part: Part, partition: Partition, outcome: AppendOutcome): void {
     if (!outcome.ok) {
+      const { partitions } = this.#call.broker
       part.errorCode = outcome.errorCode
       part.message = outcome.message
+      // A producer gives up for that; a deposed leader says it where its successor has the sequences that it lacks.
+      if (outcome.errorCode === errorCode.OUT_OF_ORDER_SEQUENCE_NUMBER && !partitions.surelyLeads(partition))
+        part.errorCode = errorCode.NOT_LEADER_OR_FOLLOWER
       part.recordErrors = outcome.recordErrors
       return
     }

@@ -113,6 +113,14 @@ export class PartitionRegistry {
     this.#gauges = new ReplicationGauges(metrics, this)
   }
 
+  /** False when another node may lead it by now without this one knowing: not all in sync with it keep asking. */
+  surelyLeads({ isLeader, assigned }: Partition): boolean {
+    if (!isLeader) return false
+    const nowMs = this.#clock.monotonicMs()
+    const { contact } = this.replication
+    return assigned.isr.every((replica) => replica === this.#nodeId || contact.isSteady(replica, nowMs))
+  }
+
   get count(): number {
     let count = 0
     for (const topic of this.#byName.values()) count += topic.partitions.size

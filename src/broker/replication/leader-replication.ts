@@ -4,10 +4,12 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Counter, MetricsRegistry } from '../../runtime/metrics.ts'
 import type { FetchedPart } from '../fetch/partition-fetch.ts'
+import { FollowerContact } from './follower-contact.ts'
 import { ReplicationThrottle } from './replication-throttle.ts'
 
 export class LeaderReplication {
   readonly leaderThrottle: ReplicationThrottle
+  readonly contact = new FollowerContact()
   readonly #bytesOut: Counter
 
   constructor(nodeId: number, clock: Clock, metrics: MetricsRegistry) {

@@ -145,6 +145,36 @@ describe('producers', () => {
   })
 })
 
+describe('a sequence that leaves a gap', () => {
+  const sequenced = (baseSequence: number) => ({
+    producer: { producerId: 9n, producerEpoch: 0, baseSequence },
+  })
+
+  it('is refused for good by a leader whose followers keep asking it', async () => {
+    const made = await start()
+    const client = await made.connect(1)
+    expect((await made.settle(produceTo(client, made.topicId, sequenced(0)))).errorCode).toBe(0)
+    await made.run(5_000)
+    expect((await made.settle(produceTo(client, made.topicId, sequenced(7)))).errorCode).toBe(45)
+  })
+
+  it('is sent elsewhere by one that may have been deposed, whose successor may know what lies between', async () => {
+    const made = await start()
+    const client = await made.connect(1)
+    expect((await made.settle(produceTo(client, made.topicId, sequenced(0)))).errorCode).toBe(0)
+    made.network.part('host-1', 'host-2')
+    await made.run(5_000)
+    expect((await made.settle(produceTo(client, made.topicId, sequenced(7)))).errorCode).toBe(6)
+  })
+
+  it('is judged by a replica that is alone as it is', async () => {
+    const made = await start({ assignments: [[1]], racks: [null] })
+    const client = await made.connect(1)
+    expect((await made.settle(produceTo(client, made.topicId, sequenced(0)))).errorCode).toBe(0)
+    expect((await made.settle(produceTo(client, made.topicId, sequenced(7)))).errorCode).toBe(45)
+  })
+})
+
 describe('consumers', () => {
   it('are sent to the nearest replica, which serves them up to its high watermark (KIP-392)', async () => {
     const settings = { 'replica.selector.class': RACK_AWARE }

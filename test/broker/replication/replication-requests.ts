@@ -4,9 +4,17 @@ import { fetch } from '../../../src/protocol/messages/fetch.ts'
 import { produce } from '../../../src/protocol/messages/produce.ts'
 import { testBatch } from '../../storage/support/batches.ts'
 
+/** Sequences of an idempotent producer. */
+interface Sequenced {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly baseSequence: number
+}
+
 /** A batch of so many records. */
-export function batch(count = 1, value = 'v'): Buffer {
+export function batch(count = 1, value = 'v', producer?: Sequenced): Buffer {
   return testBatch({
+    ...producer,
     records: Array.from({ length: count }, (_, i) => ({ key: null, value: `${value}${i}` })),
   })
 }
@@ -15,14 +23,21 @@ export function batch(count = 1, value = 'v'): Buffer {
 export async function produceTo(
   connection: BrokerConnection,
   topicId: string,
-  options: { acks?: number; count?: number; index?: number; timeoutMs?: number; value?: string } = {},
+  options: {
+    acks?: number
+    count?: number
+    index?: number
+    timeoutMs?: number
+    value?: string
+    producer?: Sequenced
+  } = {},
 ) {
-  const { acks = -1, count = 1, index = 0, timeoutMs = 30_000, value = 'v' } = options
+  const { acks = -1, count = 1, index = 0, timeoutMs = 30_000, value = 'v', producer } = options
   const answer = await connection.request(produce, {
     transactionalId: null,
     acks,
     timeoutMs,
-    topicData: [{ topicId, partitionData: [{ index, records: batch(count, value) }] }],
+    topicData: [{ topicId, partitionData: [{ index, records: batch(count, value, producer) }] }],
   })
   const part = answer.responses[0]?.partitionResponses[0]
   if (part === undefined) throw new Error('an answer without the partition')
