@@ -2,7 +2,8 @@
  * Reads a `__consumer_offsets` partition from its start and makes of it the state of its coordinator.
  *
  * Every record counts, in the order of the log; transaction markers decide what transactions wrote. A record
- * that cannot be read stops the load: serving on less than the log would turn offsets back.
+ * that cannot be read stops the load, and so does damage that hides some: serving on less than the log would turn offsets
+ * back.
  */
 import { applyRecord, applyTransactionEnd } from '../../coordination/groups/apply.ts'
 import { emptyGroups, type GroupsState } from '../../coordination/groups/state.ts'
@@ -44,6 +45,11 @@ class GroupsLoad {
   }
 
   step(): void {
+    const { damage } = this.#log
+    if (damage !== null) {
+      this.#done({ ok: false, reason: damage.reason })
+      return
+    }
     if (this.#offset >= this.#log.writtenOffset) {
       this.#done({ ok: true, state: this.#state, foreign: this.#foreign })
       return
