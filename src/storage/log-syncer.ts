@@ -54,6 +54,11 @@ export class LogSyncer {
     return this.#namesChanged || this.#folderIsNew
   }
 
+  /** A sync is under way. */
+  get isSyncing(): boolean {
+    return this.#isSyncing
+  }
+
   get durableOffset(): number {
     return this.#durableOffset
   }

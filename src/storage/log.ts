@@ -261,10 +261,10 @@ export class Log implements PartitionLog {
     this.goOffline(new DiskError('ENOENT', this.state.folder, 'the partition is deleted'))
   }
 
-  /** Renames the partition's folder; open files go on. False while a small file is being written there. Throws `DiskError`. */
+  /** Renames the partition's folder; open files go on. False while something is under way in it by name. Throws `DiskError`. */
   moveFolder(folder: string): boolean {
     const { state } = this
-    if (state.epochFile.isWriting) return false
+    if (state.epochFile.isWriting || this.syncer.isSyncing) return false
     const from = state.folder
     state.environment.disk.rename(from, folder)
     state.folder = folder

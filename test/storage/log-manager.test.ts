@@ -203,6 +203,39 @@ describe('the logs of a broker', () => {
     expect(world.log().highWatermark).toBe(2)
   })
 
+  it('a log that is deleted while its mark is taken away is no failure of the directory', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    world.create().append(testBatch(), OPTIONS)
+    await world.checkpoint()
+    world.manager.delete('t', 0)
+    const fresh = world.create()
+    fresh.append(testBatch(), OPTIONS)
+    const held: (() => void)[] = []
+    world.later = (callback, operation) => {
+      if (operation === 'syncDirectory' && world.disk.status('/data/t-0/.new') === null) held.push(callback)
+      else world.clock.schedule(1, callback)
+    }
+    await world.checkpoint()
+    world.manager.delete('t', 0)
+    expect(held).toHaveLength(1)
+    for (const callback of held) callback()
+    expect(world.manager.directories[0]?.isOffline).toBe(false)
+  })
+
+  it('a copy whose names are being synced waits before it takes the place of the original', async () => {
+    const world = new ManagedWorld({}, ['/a', '/b'])
+    await world.start()
+    world.create()
+    const created = world.manager.createFuture('t', 0, '/b')
+    if (!created.ok) throw new Error(created.message)
+    created.log.whenDurable(() => {})
+    expect(world.manager.promoteFuture('t', 0)).toBeNull()
+    world.settle()
+    expect(world.manager.promoteFuture('t', 0)).toBe(created.log)
+    expect(world.manager.directories.map(({ isOffline }) => isOffline)).toEqual([false, false])
+  })
+
   it('moves a partition to another directory and forgets the old copy', async () => {
     const world = new ManagedWorld({ fileDeleteDelayMs: 1_000, segmentBytes: 1_000 }, ['/a', '/b'])
     await world.start()
