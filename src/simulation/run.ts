@@ -7,6 +7,7 @@
  */
 import { createTopic } from '../client/admin-topics.ts'
 import type { Cluster } from '../client/cluster.ts'
+import { sizeOf } from './cluster-size.ts'
 import * as final from './final-state.ts'
 import { History } from './history.ts'
 import { comesAboutInTime } from './invariants/comes-about-in-time.ts'
@@ -60,23 +61,27 @@ const RAGE_END_MS_MAX = 120_000
 const WITNESS_MS = 50
 const SETTINGS = {
   'offsets.topic.num.partitions': '2',
-  'offsets.topic.replication.factor': '3',
   'group.initial.rebalance.delay.ms': '0',
   'group.min.session.timeout.ms': '500',
   'log.retention.check.interval.ms': '500',
   'log.cleaner.backoff.ms': '300',
   // A broker whose clock is wrong must not refuse what a client's clock says.
   'log.message.timestamp.after.max.ms': '9223372036854775807',
-  'min.insync.replicas': '2',
-  'default.replication.factor': '3',
 }
 
 /** How long a follower may lack something: so long that nobody leaves the ISR for it, or so short that many do. */
 const LAG_MS_MAX = [30_000, 3_000, 700] as const
 
-function settingsOf(seed: number): Readonly<Record<string, string>> {
+function settingsOf(seed: number, nodes: number): Readonly<Record<string, string>> {
   const lagMsMax = new SeededRandom(seed).stream('settings').pick(LAG_MS_MAX)
-  return { ...SETTINGS, 'replica.lag.time.max.ms': String(lagMsMax) }
+  const { replicationFactor, insyncMin } = sizeOf(nodes)
+  return {
+    ...SETTINGS,
+    'replica.lag.time.max.ms': String(lagMsMax),
+    'default.replication.factor': String(replicationFactor),
+    'offsets.topic.replication.factor': String(replicationFactor),
+    'min.insync.replicas': String(insyncMin),
+  }
 }
 
 export async function runSeed(options: RunOptions): Promise<RunReport> {
@@ -86,7 +91,7 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   const simulation: Simulation = new Simulation({
     seed,
     nodes,
-    settings: settingsOf(seed),
+    settings: settingsOf(seed, nodes),
     keepsLines,
     surroundings: { tapPeers: (peers) => overheard.tap(peers) },
     hostTurn,
@@ -193,9 +198,7 @@ class Stage {
   }
 
   async #create({ name, partitions, policy, configs }: SimulatedTopic): Promise<void> {
-    const { length: nodes } = this.#simulation.nodes
-    const replicationFactor = Math.min(3, nodes)
-    const insyncMin = Math.min(2, nodes)
+    const { replicationFactor, insyncMin } = sizeOf(this.#simulation.nodes.length)
     this.#history.topics.set(name, {
       disksMin: policy === 'plain' ? insyncMin : 0,
       isBrief: policy === 'brief',

@@ -4,6 +4,7 @@
  * It knows nothing of what the cluster holds. What ruins data strikes where the atlas allows it, so that a good copy of
  * everything is left; all else may strike all nodes at once. `heal` ends every fault.
  */
+import { sizeOf } from '../cluster-size.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import type { Simulation } from '../simulation.ts'
 import { Arsenal } from './arsenal.ts'
@@ -19,8 +20,6 @@ export type FaultKind = (typeof FAULTS)[number]
 
 const ON_SHARE = 0.5
 const BETWEEN_MS_MAX = 2_500
-/** Three replicas, of which two must be in sync. */
-const RUINS_MAX = 1
 
 export class Nemesis {
   readonly #simulation: Simulation
@@ -38,7 +37,7 @@ export class Nemesis {
     this.#simulation = simulation
     this.#random = simulation.random.stream('nemesis')
     this.#kinds = allowed.filter(() => this.#random.chance(ON_SHARE))
-    this.#arsenal = new Arsenal(simulation, this.#random, new FaultAtlas(RUINS_MAX))
+    this.#arsenal = new Arsenal(simulation, this.#random, new FaultAtlas(sizeOf(simulation.nodes.length)))
     this.#machines = new MachineFaults(this.#arsenal)
     this.#network = new NetworkFaults(this.#arsenal)
     this.#clocks = new ClockFaults(this.#arsenal)
@@ -74,7 +73,7 @@ export class Nemesis {
     if (isOneOf<MachineFaultKind>(kind, MACHINE_FAULTS)) return this.#machines.strike(kind, node)
     if (isOneOf<DiskFaultKind>(kind, DISK_FAULTS)) return this.#disks.strike(kind, node)
     if (isOneOf<ClockFaultKind>(kind, CLOCK_FAULTS)) return done(this.#clocks.strike(kind, node))
-    return done(this.#network.strike(kind satisfies NetworkFaultKind, node))
+    return this.#network.strike(kind satisfies NetworkFaultKind, node)
   }
 }
 

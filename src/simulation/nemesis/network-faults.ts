@@ -25,32 +25,33 @@ export class NetworkFaults {
     this.#arsenal = arsenal
   }
 
-  /** Resolves when it is over, which slowness and split bytes are not before `mend`. */
-  async strike(kind: NetworkFaultKind, node: SimulatedNode): Promise<void> {
+  /** Resolves when it is over, which slowness and split bytes are not before `mend`; false when there is no way to cut. */
+  async strike(kind: NetworkFaultKind, node: SimulatedNode): Promise<boolean> {
     const { simulation, random } = this.#arsenal
     const { links, network, nodes } = simulation
     const others = nodes.filter(({ id }) => id !== node.id)
     switch (kind) {
       case 'partition':
         for (const one of others) this.#cutBoth(node, one)
-        return await this.#healLater()
+        return others.length > 0 && (await this.#healLater())
       case 'one-way cut':
+        if (others.length === 0) return false
         links.cut(node.host, random.pick(others).host)
         return await this.#healLater()
       case 'swizzled cuts':
-        return await this.#swizzle()
+        return others.length > 0 && (await this.#swizzle())
       case 'slow network':
         links.delays = { leastMs: 1, mostMs: random.between(2, 60), slowShare: 0.02 }
-        return
+        return true
       case 'split bytes':
         network.splitShare = random.between(0.1, 1)
-        return
+        return true
       case 'broken connections':
         network.breakSome(node.host, BROKEN_SHARE)
-        return
+        return true
       case 'ghost connections':
         network.ghostShare = random.between(0.1, 1)
-        return
+        return true
     }
   }
 
@@ -64,14 +65,14 @@ export class NetworkFaults {
   }
 
   /** One after the other is cut off, and comes back in another order (FoundationDB's swizzle-clog). */
-  async #swizzle(): Promise<void> {
+  async #swizzle(): Promise<boolean> {
     const { simulation, random } = this.#arsenal
     const { links, nodes } = simulation
     const left = nodes.filter(() => random.chance(0.7))
     const cut: SimulatedNode[] = []
     while (left.length > 0) {
       const [one] = left.splice(random.below(left.length), 1)
-      if (one === undefined) return
+      if (one === undefined) return true
       for (const other of nodes) if (other !== one) this.#cutBoth(one, other)
       cut.push(one)
       await this.#arsenal.pause(random.between(0, SWIZZLE_MS_MAX))
@@ -82,6 +83,7 @@ export class NetworkFaults {
       for (const one of cut) for (const other of nodes) if (other !== one) this.#cutBoth(one, other)
       await this.#arsenal.pause(random.between(0, SWIZZLE_MS_MAX))
     }
+    return true
   }
 
   #cutBoth(one: SimulatedNode, other: SimulatedNode): void {
@@ -90,8 +92,9 @@ export class NetworkFaults {
     links.cut(other.host, one.host)
   }
 
-  async #healLater(): Promise<void> {
+  async #healLater(): Promise<true> {
     await this.#arsenal.lull()
     this.#arsenal.simulation.links.heal()
+    return true
   }
 }
