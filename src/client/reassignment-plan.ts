@@ -15,6 +15,9 @@ export interface PartitionMove extends PlacedPartition {
   readonly target: readonly number[]
 }
 
+/** A partition has more replicas than brokers are left for them. */
+export class TooFewBrokers extends Error {}
+
 /**
  * The moves that leave `partitions` on `brokers` alone; partitions that lie there already have none. `held` counts the
  * replicas of each broker before. Throws where there are fewer brokers than a partition has replicas.
@@ -28,7 +31,7 @@ export function planMoves(
   const moves: PartitionMove[] = []
   for (const placed of partitions) {
     if (placed.replicas.length > brokers.length)
-      throw new Error(
+      throw new TooFewBrokers(
         `${placed.topic}-${placed.partition} has ${placed.replicas.length} replicas, but only ${brokers.length} brokers are left for them`,
       )
     const target = placed.replicas.filter((broker) => loads.has(broker))
