@@ -87,7 +87,12 @@ function settingsOf(seed: number, nodes: number): Readonly<Record<string, string
 export async function runSeed(options: RunOptions): Promise<RunReport> {
   const { seed, nodes, faults, keepsLines = false, isCutShort = false, hostTurn } = options
   const history = new History()
-  const overheard = new OverheardQuorum(history, () => simulation.queue.nowMs)
+  let stage: Stage | null = null
+  const overheard = new OverheardQuorum(
+    history,
+    () => simulation.queue.nowMs,
+    () => stage?.look(),
+  )
   const simulation: Simulation = new Simulation({
     seed,
     nodes,
@@ -101,7 +106,7 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   const loads = loadsOf(simulation, history, topics)
   const violations: string[] = []
   try {
-    const stage = new Stage(simulation, history, topics)
+    stage = new Stage(simulation, history, topics)
     await stage.begin(loads)
     if (isCutShort) await stage.pass(nemesis, options.rageMs)
     else violations.push(...(await judged(stage, nemesis, options.rageMs, history)))
@@ -197,6 +202,11 @@ class Stage {
     return await this.#reaches('every reader has ended', this.#reading, RESOLVED_MS_MAX)
   }
 
+  /** Notes what lies on the disks at this moment, as long as anybody asks. */
+  look(): void {
+    if (!this.#isSeen) this.#witness.look(this.#simulation.queue.nowMs)
+  }
+
   async #create({ name, partitions, policy, configs }: SimulatedTopic): Promise<void> {
     const { replicationFactor, insyncMin } = sizeOf(this.#simulation.nodes.length)
     this.#history.topics.set(name, {
@@ -211,7 +221,7 @@ class Stage {
   async #watch(): Promise<void> {
     const clock = this.#simulation.clientClock()
     while (!this.#isSeen) {
-      this.#witness.look(this.#simulation.queue.nowMs)
+      this.look()
       await new Promise<void>((resolve) => clock.schedule(WITNESS_MS, resolve))
     }
   }

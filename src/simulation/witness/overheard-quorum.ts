@@ -20,10 +20,14 @@ export class OverheardQuorum {
   readonly #nowMs: () => number
   /** What each leader told each follower last. */
   readonly #told = new Map<string, number>()
+  readonly #onCommitted: () => void
+  #committed = 0
 
-  constructor(history: History, nowMs: () => number) {
+  /** `onCommitted` is called when more is committed than anybody was told before. */
+  constructor(history: History, nowMs: () => number, onCommitted: () => void) {
     this.#history = history
     this.#nowMs = nowMs
+    this.#onCommitted = onCommitted
   }
 
   /** The same port, overheard. */
@@ -78,6 +82,9 @@ export class OverheardQuorum {
     if (this.#told.get(key) === highWatermark) return
     this.#told.set(key, highWatermark)
     this.#history.leaders.push({ epoch, leader, highWatermark, follower, atMs: this.#nowMs() })
+    if (highWatermark <= this.#committed) return
+    this.#committed = highWatermark
+    this.#onCommitted()
   }
 }
 
