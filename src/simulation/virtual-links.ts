@@ -2,7 +2,8 @@
  * The ways between hosts: how long something is under way, and which directions are cut.
  *
  * It carries parcels in order, one pipe for each direction of a connection. What meets a cut waits, as TCP sends it again
- * and again, and arrives when the way is whole; whoever waits too long gives up by itself. It knows no bytes.
+ * and again, and arrives when the way is whole; whoever waits too long gives up by itself. What gets stuck comes late, with
+ * all that follows it in its pipe, while other pipes of the same way overtake it. It knows no bytes.
  */
 import type { Events } from './event-queue.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -15,6 +16,8 @@ export interface LinkDelays {
 }
 
 const SLOW_TIMES = 10
+/** As long as TCP may wait before it sends a lost packet for the fourth or fifth time. */
+const STUCK_MS_MAX = 4_000
 
 /** Of a network in which nothing is wrong. */
 export const SOUND_DELAYS: LinkDelays = { leastMs: 0.05, mostMs: 0.5, slowShare: 0 }
@@ -24,6 +27,7 @@ export class VirtualLinks {
   readonly #random: SeededRandom
   readonly #cut = new Set<string>()
   readonly #pipes = new Set<Pipe>()
+  readonly #sticky = new Map<string, number>()
   delays = SOUND_DELAYS
 
   constructor(time: { readonly nowMs: number }, random: SeededRandom) {
@@ -38,6 +42,11 @@ export class VirtualLinks {
 
   isCut(from: string, to: string): boolean {
     return this.#cut.has(`${from}>${to}`)
+  }
+
+  /** That share of the parcels gets stuck for seconds from now on; 0 ends it. */
+  stick(from: string, to: string, share: number): void {
+    this.#sticky.set(`${from}>${to}`, share)
   }
 
   /** All ways are whole again; what waited comes. */
@@ -55,9 +64,11 @@ export class VirtualLinks {
     return this.#time.nowMs
   }
 
-  delayMs(): number {
+  delayMs(from: string, to: string): number {
     const { leastMs, mostMs, slowShare } = this.delays
     const delayMs = this.#random.between(leastMs, mostMs)
+    const stuckShare = this.#sticky.get(`${from}>${to}`) ?? 0
+    if (stuckShare > 0 && this.#random.chance(stuckShare)) return this.#random.between(0, STUCK_MS_MAX)
     return this.#random.chance(slowShare) ? delayMs * SLOW_TIMES : delayMs
   }
 
@@ -88,14 +99,14 @@ export class Pipe {
   }
 
   send(arrive: () => void): void {
-    this.#lastMs = Math.max(this.#lastMs, this.#links.nowMs + this.#links.delayMs())
+    this.#lastMs = Math.max(this.#lastMs, this.#links.nowMs + this.#links.delayMs(this.from, this.to))
     this.#source.schedule(this.#lastMs, () => this.#arrived(arrive))
   }
 
   /** The way is whole: what was held is under way again. Until it is there, what comes waits behind it. */
   resumed(): void {
     this.#links.waitNoMore(this)
-    this.#source.schedule(this.#links.nowMs + this.#links.delayMs(), () => this.#release())
+    this.#source.schedule(this.#links.nowMs + this.#links.delayMs(this.from, this.to), () => this.#release())
   }
 
   #release(): void {

@@ -24,3 +24,18 @@ it('keeps the order of a pipe through cuts and healing, and loses nothing', asyn
     expect(arrived, `seed ${seed}`).toEqual(Array.from({ length: 60 }, (_, index) => index))
   }
 })
+
+it('lets what gets stuck come late and in order, while another pipe of the same way overtakes it', async () => {
+  const random = new SeededRandom(1)
+  const queue = new EventQueue(random.stream('order'), hostTurn)
+  const links = new VirtualLinks(queue, random.stream('links'))
+  const arrived: string[] = []
+  const stuck = links.pipe('a', 'b', queue.source('b'))
+  links.stick('a', 'b', 1)
+  stuck.send(() => arrived.push('stuck'))
+  links.stick('a', 'b', 0)
+  stuck.send(() => arrived.push('behind it'))
+  links.pipe('a', 'b', queue.source('b')).send(() => arrived.push('beside it'))
+  while ((await queue.step(10_000)) !== null) {}
+  expect(arrived).toEqual(['beside it', 'stuck', 'behind it'])
+})

@@ -2,7 +2,8 @@
  * Strikes a simulated cluster with faults, each class switched on or off and drawn by the seed (swarm testing).
  *
  * It knows nothing of what the cluster holds. What ruins data strikes where the atlas allows it, so that a good copy of
- * everything is left; all else may strike all nodes at once. `heal` ends every fault.
+ * everything is left; all else may strike all nodes at once. Some seeds have two faults under way at a time, so that one
+ * strikes what the other has left lagging. `heal` ends every fault.
  */
 import { sizeOf } from '../cluster-size.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
@@ -20,6 +21,7 @@ export type FaultKind = (typeof FAULTS)[number]
 
 const ON_SHARE = 0.5
 const BETWEEN_MS_MAX = 2_500
+const TWO_HANDS_SHARE = 0.4
 
 export class Nemesis {
   readonly #simulation: Simulation
@@ -46,8 +48,13 @@ export class Nemesis {
 
   /** Strikes for that long, again and again. */
   async rage(forMs: number): Promise<void> {
+    const endMs = this.#simulation.queue.nowMs + forMs
+    const hands = this.#random.chance(TWO_HANDS_SHARE) ? 2 : 1
+    await Promise.all(Array.from({ length: hands }, () => this.#rageUntil(endMs)))
+  }
+
+  async #rageUntil(endMs: number): Promise<void> {
     const { queue } = this.#simulation
-    const endMs = queue.nowMs + forMs
     while (queue.nowMs < endMs) {
       await this.#arsenal.pause(this.#random.between(0, BETWEEN_MS_MAX))
       if (this.#kinds.length > 0) await this.#strike(this.#random.pick(this.#kinds))

@@ -1,4 +1,7 @@
-/** What goes wrong between machines: ways are cut in one direction or both, slow, and connections break or come twice. */
+/**
+ * What goes wrong between machines: ways are cut in one direction or both, slow, some parcels come late, and connections
+ * break or come twice.
+ */
 import type { SimulatedNode } from '../simulated-node.ts'
 import { SOUND_DELAYS } from '../virtual-links.ts'
 import type { Arsenal } from './arsenal.ts'
@@ -7,6 +10,8 @@ export const NETWORK_FAULTS = [
   'partition',
   'one-way cut',
   'swizzled cuts',
+  'wandering cut',
+  'stuck parcels',
   'slow network',
   'split bytes',
   'broken connections',
@@ -16,6 +21,9 @@ export const NETWORK_FAULTS = [
 export type NetworkFaultKind = (typeof NETWORK_FAULTS)[number]
 
 const SWIZZLE_MS_MAX = 800
+const WANDERING_MS_MAX = 1_500
+const WANDERINGS_MAX = 5
+const STUCK_SHARE_MAX = 0.005
 const BROKEN_SHARE = 0.5
 
 export class NetworkFaults {
@@ -25,7 +33,10 @@ export class NetworkFaults {
     this.#arsenal = arsenal
   }
 
-  /** Resolves when it is over, which slowness and split bytes are not before `mend`; false when there is no way to cut. */
+  /**
+   * Resolves when it is over, which slowness, stuck parcels and split bytes are not before `mend`; false when there is no way
+   * to cut.
+   */
   async strike(kind: NetworkFaultKind, node: SimulatedNode): Promise<boolean> {
     const { simulation, random } = this.#arsenal
     const { links, network, nodes } = simulation
@@ -40,6 +51,13 @@ export class NetworkFaults {
         return await this.#healLater()
       case 'swizzled cuts':
         return others.length > 0 && (await this.#swizzle())
+      case 'wandering cut':
+        return others.length > 0 && (await this.#wander(node))
+      case 'stuck parcels': {
+        const share = random.between(0, STUCK_SHARE_MAX)
+        for (const one of others) this.#stickBoth(node, one, share)
+        return others.length > 0
+      }
       case 'slow network':
         links.delays = { leastMs: 1, mostMs: random.between(2, 60), slowShare: 0.02 }
         return true
@@ -58,7 +76,9 @@ export class NetworkFaults {
   /** Ends every fault. */
   mend(): void {
     const { links, network } = this.#arsenal.simulation
+    const { nodes } = this.#arsenal.simulation
     links.heal()
+    for (const one of nodes) for (const other of nodes) links.stick(one.host, other.host, 0)
     links.delays = SOUND_DELAYS
     network.splitShare = null
     network.ghostShare = 0
@@ -84,6 +104,28 @@ export class NetworkFaults {
       await this.#arsenal.pause(random.between(0, SWIZZLE_MS_MAX))
     }
     return true
+  }
+
+  /** Whoever was cut off comes back, lagging, as another one goes: the one that had got furthest, perhaps. */
+  async #wander(first: SimulatedNode): Promise<true> {
+    const { simulation, random } = this.#arsenal
+    const { links, nodes } = simulation
+    let away = first
+    for (let left = 1 + random.below(WANDERINGS_MAX); left >= 0; left--) {
+      links.heal()
+      for (const other of nodes) if (other !== away) this.#cutBoth(away, other)
+      await this.#arsenal.pause(random.between(0, WANDERING_MS_MAX))
+      const here = away
+      away = random.pick(nodes.filter((node) => node !== here))
+    }
+    links.heal()
+    return true
+  }
+
+  #stickBoth(one: SimulatedNode, other: SimulatedNode, share: number): void {
+    const { links } = this.#arsenal.simulation
+    links.stick(one.host, other.host, share)
+    links.stick(other.host, one.host, share)
   }
 
   #cutBoth(one: SimulatedNode, other: SimulatedNode): void {
