@@ -33,12 +33,14 @@ const TEAM = 'team'
 const ON_SHARE = 0.35
 const RETRY_MS = { none: 0, some: 1_500, enough: 60_000 } as const
 const PATIENT = { acks: -1, idempotent: true, patience: 'enough' } as const
+/** What it was acknowledged may be lost with the leader. */
+const CARELESS = { acks: 1, idempotent: false, patience: 'none' } as const
 const WRITERS: readonly Pick<WriterOptions, 'acks' | 'idempotent' | 'patience'>[] = [
   PATIENT,
   PATIENT,
   { acks: -1, idempotent: false, patience: 'none' },
   { acks: -1, idempotent: true, patience: 'some' },
-  { acks: 1, idempotent: false, patience: 'none' },
+  CARELESS,
   { acks: 0, idempotent: false, patience: 'none' },
 ]
 
@@ -122,9 +124,10 @@ class Loads {
     )
   }
 
-  keyedWriter(topic: string): Load {
-    const writer = new KeyedWriter(this.#client('keys', 'enough'), this.#history, this.#random('keys'), topic)
-    return named('writer of keys', writer)
+  keyedWriter(name: string, topic: string, acks: 1 | -1): Load {
+    const client = this.#client(name, acks === -1 ? 'enough' : 'none')
+    const writer = new KeyedWriter(client, this.#history, this.#random(name), { name, topic, acks })
+    return named(`writer of keys with acks=${acks}`, writer)
   }
 
   cutter(topic: string): Load {
@@ -174,10 +177,11 @@ function loadsOn(topic: SimulatedTopic, loads: Loads): readonly Load[] {
     case 'brief':
       return [
         loads.writer('wn', { topic: name, partition: 0, ...PATIENT }),
+        loads.writer('wo', { topic: name, partition: 0, ...CARELESS }),
         ...loads.readers(topic),
         loads.cutter(name),
       ]
     case 'compacted':
-      return [loads.keyedWriter(name)]
+      return [loads.keyedWriter('keys', name, -1), loads.keyedWriter('keys of one', name, 1)]
   }
 }

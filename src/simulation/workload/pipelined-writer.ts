@@ -29,6 +29,8 @@ const IN_FLIGHT_MAX = 5
 const RECORDS_MAX = 3
 const PAUSE_MS_MAX = 40
 const RETRY_MS_MAX = 150
+/** How often a batch arrives before the one that was made before it, as over another connection. */
+const OVERTAKING_SHARE = 0.03
 const PRODUCE_TIMEOUT_MS = 1_500
 const REQUEST_TIMEOUT_MS = 2_000
 /** Produce up to 12 names topics, which needs no look-up of ids. */
@@ -43,6 +45,8 @@ export class PipelinedWriter {
   readonly #partition: number
   #unacknowledged: Unacknowledged[] = []
   #next = 0
+  /** Something of it is committed: from then on every leader knows which sequence comes next. */
+  #isKnown = false
   /** What no further attempt can change. */
   #refusal: ClientError | null = null
 
@@ -116,11 +120,20 @@ export class PipelinedWriter {
     }
     for (const batch of this.#unacknowledged) send(batch)
     while (failure === null && !(isOver() && this.#unacknowledged.length === 0)) {
-      if (!isOver() && this.#unacknowledged.length < IN_FLIGHT_MAX) send(this.#made(id))
+      if (!isOver()) for (const batch of this.#nextOf(id)) send(batch)
       await this.#cluster.pause(this.#random.between(0, PAUSE_MS_MAX))
     }
     await Promise.all(underWay)
     if (failure !== null) throw failure
+  }
+
+  /** What goes out next, if there is room: a batch, or two of which the later one goes first and must be refused. */
+  #nextOf(id: ProducerId): readonly Unacknowledged[] {
+    const room = IN_FLIGHT_MAX - this.#unacknowledged.length
+    if (room <= 0) return []
+    const batch = this.#made(id)
+    const isOvertaken = room > 1 && this.#isKnown && this.#random.chance(OVERTAKING_SHARE)
+    return isOvertaken ? [this.#made(id), batch] : [batch]
   }
 
   #made({ producerId, producerEpoch }: ProducerId): Unacknowledged {
@@ -153,6 +166,7 @@ export class PipelinedWriter {
       throw new ClientError('OUT_OF_ORDER_SEQUENCE_NUMBER', `behind another batch that failed`, true)
     if (code !== 0 && code !== errorCode.DUPLICATE_SEQUENCE_NUMBER)
       throw answeredError(code, `${this.#topic}-${this.#partition}`)
+    this.#isKnown = true
     batch.sent.outcome = 'acknowledged'
     batch.sent.baseOffset = baseOffset
     batch.sent.endedMs = this.#nowMs()
