@@ -15,6 +15,7 @@ import type { Simulation } from './simulation.ts'
 import { type DiskWitness, METADATA_TOPIC } from './witness/disk-witness.ts'
 import { metadataStates } from './witness/metadata-states.ts'
 import { wholeBatches } from './witness/replica-track.ts'
+import { stoppedReplica } from './witness/stopped-replica.ts'
 import { labelOf } from './workload/numbered-writer.ts'
 
 export interface Place {
@@ -136,6 +137,18 @@ function recordsOf(bytes: Buffer): readonly ReceivedRecord[] {
   return decodeRecordSet(bytes, 0).records
 }
 
+/** Stops every node in order, as an administrator would, one after the other. */
+export async function stopAll({ nodes }: Simulation): Promise<void> {
+  for (const node of nodes) await node.stop()
+}
+
+/** Takes down what brokers that have stopped left of some partitions. */
+export function noteStopped({ nodes }: Simulation, history: History, places: readonly Place[]): void {
+  for (const { topic, partition } of places)
+    for (const node of holders(nodes, topic, partition))
+      history.stoppedReplicas.push(stoppedReplica(node, topic, partition))
+}
+
 /** Takes down what each replica of compacted partitions has kept. */
 export function noteKeyedLogs({ nodes }: Simulation, history: History, places: readonly Place[]): void {
   for (const { topic, partition } of places)
@@ -152,7 +165,7 @@ export function noteKeyedLogs({ nodes }: Simulation, history: History, places: r
       })
 }
 
-/** Asks for times that are in the logs, and for some that are not. */
+/** Asks for times that are in the logs, and for some that are not; half of them where another record becomes the first. */
 export async function lookUpTimes(
   admin: Cluster,
   history: History,
@@ -164,8 +177,15 @@ export async function lookUpTimes(
       (log) => log.topic === topic && log.partition === partition,
     )?.records
     if (records === undefined || records.length === 0) continue
+    let latestMs = -1
+    const latest = records.filter(({ timestampMs }) => {
+      const isLater = timestampMs > latestMs
+      latestMs = Math.max(latestMs, timestampMs)
+      return isLater
+    })
     for (let lookup = 0; lookup < TIME_LOOKUPS; lookup++) {
-      const timestampMs = random.pick(records).timestampMs + random.below(3) - 1
+      const { timestampMs: nearMs } = random.pick(lookup % 2 === 0 ? records : latest)
+      const timestampMs = nearMs + random.below(3) - 1
       const offset = await lookUpOffset(admin, topic, partition, BigInt(timestampMs))
       history.timeLookups.push({ topic, partition, timestampMs, offset })
     }

@@ -232,6 +232,29 @@ export interface FinalLog {
   readonly replicas: ReadonlyMap<number, Buffer>
 }
 
+/** A batch of an idempotent producer. */
+export interface ProducedBatch {
+  readonly producerId: bigint
+  readonly lastSequence: number
+  readonly lastOffset: number
+}
+
+/** A replica after its broker has stopped in order at the end. */
+export interface StoppedReplica {
+  readonly topic: string
+  readonly partition: number
+  readonly node: number
+  /** What is below has been deleted, though its segment may be there still. */
+  readonly startOffset: number
+  readonly batches: readonly SeenBatch[]
+  /** Those of the batches that idempotent producers sent, in the order of the log. */
+  readonly produced: readonly ProducedBatch[]
+  /** As the broker has kept them, oldest first. */
+  readonly epochs: readonly { readonly epoch: number; readonly startOffset: number }[]
+  /** What it remembers of producers. */
+  readonly remembered: readonly ProducedBatch[]
+}
+
 /** What a topic was created with, as far as invariants must know it. */
 export interface TopicRules {
   /** On so many disks lies what acks=all acknowledged; 0 where replicas are taken away. */
@@ -264,6 +287,7 @@ export class History {
   readonly offsetReads: OffsetRead[] = []
   readonly joins: GroupJoin[] = []
   readonly finalLogs: FinalLog[] = []
+  readonly stoppedReplicas: StoppedReplica[] = []
   readonly timeLookups: TimeLookup[] = []
   readonly milestones: Milestone[] = []
   readonly sights: Sight[] = []

@@ -3,7 +3,8 @@
  *
  * Safety phase: the nemesis strikes under load while witnesses look on. Then all heals, and one thing after the other must
  * come about within its bound: leaders, replicas in sync, answers to every send, readers at the end. At last the logs are
- * read and every invariant is asked; where something did not come about, that alone is told. Same seed, same code, same result.
+ * read, the nodes stop in order, and every invariant is asked; where something did not come about, that alone is told. Same
+ * seed, same code, same result.
  */
 import { createTopic } from '../client/admin-topics.ts'
 import type { Cluster } from '../client/cluster.ts'
@@ -55,6 +56,7 @@ const WHOLE_MS_MAX = 60_000
 const RESOLVED_MS_MAX = 120_000
 const READ_MS_MAX = 20_000
 const TOLD_MS_MAX = 60_000
+const STOPPED_MS_MAX = 60_000
 /** The nemesis ends what it has begun. */
 const RAGE_END_MS_MAX = 120_000
 /** Between two looks at the disks. */
@@ -265,6 +267,9 @@ class Stage {
     if (!(await this.#reaches('the last questions are answered', asked(), TOLD_MS_MAX))) return false
     final.noteKeyedLogs(simulation, history, this.#places('compacted'))
     final.noteMetadata(simulation.nodes, this.#witness, history)
+    if (!(await this.#reaches('every node has stopped', final.stopAll(simulation), STOPPED_MS_MAX)))
+      return false
+    final.noteStopped(simulation, history, logs)
     return true
   }
 }

@@ -11,6 +11,7 @@ import {
   read,
   sent,
   sightOf,
+  stoppedOn,
   whole,
 } from './whole-history.ts'
 
@@ -72,6 +73,11 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
   [
     'replicas in sync have what is committed',
     (history) => history.sights.splice(1, 0, sightOf(30, [batch(0, 2), batch(2)], [1, 2])),
+  ],
+  [
+    'what is derived from a log agrees with it',
+    (history) =>
+      history.stoppedReplicas.splice(1, 1, stoppedOn(2, { epochs: [{ epoch: 1, startOffset: 2 }] })),
   ],
   [
     'leader epoch and offset name one batch',
@@ -280,6 +286,38 @@ describe('invariants', () => {
       history.keyedLogs.push({ topic: 'k', partition: 0, node: 2, records })
       expect(broken(history)).toEqual(['compaction keeps the last of a key'])
     }
+  })
+
+  it('tell of a partition that begins behind its end', () => {
+    const history = whole()
+    const place = { topic: 't', partition: 0 }
+    history.startReads.push({ ...place, startOffset: 4, invokedMs: 24, endedMs: 25 })
+    expect(broken(history)).toEqual(['ends never step back'])
+    history.endReads.splice(0, 1, { ...place, endOffset: 4, invokedMs: 26, endedMs: 27 })
+    expect(broken(history)).toEqual([])
+  })
+
+  it('tell of producers of whom other batches are remembered than stand in the log', () => {
+    const lacking = whole()
+    lacking.stoppedReplicas.push(stoppedOn(4, { remembered: stoppedOn(4).remembered.slice(0, 2) }))
+    expect(invariants['what is derived from a log agrees with it']?.(lacking)).toEqual([
+      't-0 on node 4 does not remember 2 of producer 7 at offset 2',
+    ])
+    const strange = whole()
+    const cut = { producerId: 8n, lastSequence: 3, lastOffset: 2 }
+    strange.stoppedReplicas.push(stoppedOn(4, { remembered: [...stoppedOn(4).remembered, cut] }))
+    expect(invariants['what is derived from a log agrees with it']?.(strange)).toEqual([
+      't-0 on node 4 remembers 3 of producer 8 at offset 2, which is not there',
+    ])
+  })
+
+  it('let a broker forget the epochs of what is deleted, though its segment is there still', () => {
+    const epochs = [{ epoch: 0, startOffset: 2 }]
+    const history = whole()
+    history.stoppedReplicas.push(stoppedOn(4, { epochs, startOffset: 2 }))
+    expect(broken(history)).toEqual([])
+    history.stoppedReplicas.push(stoppedOn(5, { epochs, startOffset: 1 }))
+    expect(broken(history)).toEqual(['what is derived from a log agrees with it'])
   })
 
   it('tell of changes of metadata out of order, and of brokers that do not know them', () => {

@@ -2,7 +2,13 @@
 import { apply } from '../../src/coordination/metadata/apply.ts'
 import { emptyImage, type MetadataImage } from '../../src/coordination/metadata/image.ts'
 import type { MetadataRecord } from '../../src/coordination/metadata/record.ts'
-import { type FinalLog, History, type SeenBatch, type SentRecords } from '../../src/simulation/history.ts'
+import {
+  type FinalLog,
+  History,
+  type SeenBatch,
+  type SentRecords,
+  type StoppedReplica,
+} from '../../src/simulation/history.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 export const disks = ['', 'disk-of-one', 'disk-of-two', 'disk-of-three']
@@ -150,6 +156,25 @@ export function sightOf(atMs: number, batches: readonly SeenBatch[], nodes: read
   }
 }
 
+/** A replica as its broker left it: one producer sent both batches, another one what retention has deleted. */
+export function stoppedOn(node: number, more: Partial<StoppedReplica> = {}): StoppedReplica {
+  const produced = [
+    { producerId: 7n, lastSequence: 1, lastOffset: 1 },
+    { producerId: 7n, lastSequence: 2, lastOffset: 2 },
+  ]
+  return {
+    topic: 't',
+    partition: 0,
+    node,
+    startOffset: 0,
+    batches: [batch(0, 2), batch(2)],
+    produced,
+    epochs: [{ epoch: 0, startOffset: 0 }],
+    remembered: [{ producerId: 6n, lastSequence: 9, lastOffset: -1 }, ...produced],
+    ...more,
+  }
+}
+
 export function whole(): History {
   const history = new History()
   history.topics.set('t', { disksMin: 2, isBrief: false })
@@ -191,6 +216,7 @@ export function whole(): History {
   for (const node of [1, 2, 3])
     for (const one of [batch(0, 2), batch(2)])
       history.writtenBatches.push({ ...one, topic: 't', partition: 0, node })
+  for (const node of [1, 2, 3]) history.stoppedReplicas.push(stoppedOn(node))
   history.sights.push(sightOf(15, []), sightOf(40, [batch(0, 2), batch(2)]))
   history.metadataStates = [
     { endOffset: 1, seenMs: 1, image: firstImage },

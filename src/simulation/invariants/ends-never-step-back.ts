@@ -1,6 +1,6 @@
 /**
  * Invariant 10: where a partition ends, as a client is told, never steps back, whoever leads; nothing beyond it is read, and
- * nothing before it is out of range.
+ * nothing before it is out of range; nor does it begin behind its end.
  *
  * A leader that was deposed while it was frozen tells what it knew, until it hears of it: so one client may hear less than
  * others know already. Once all is well it may not.
@@ -12,7 +12,7 @@ import { committedAt, committedByPartition } from './committed.ts'
 const WELL_MS = 10_000
 
 export function endsNeverStepBack(history: History): string[] {
-  const { sends, reads, endReads, lostPositions, healedMs } = history
+  const { sends, reads, startReads, endReads, lostPositions, healedMs } = history
   const committed = committedByPartition(sends, reads)
   const told = new Map<string, { endOffset: number; endedMs: number }[]>()
   const behind = endReads.flatMap(({ topic, partition, endOffset, invokedMs, endedMs }) => {
@@ -34,8 +34,25 @@ export function endsNeverStepBack(history: History): string[] {
       ({ topic, partition, offset, highWatermark }) =>
         `${topic}-${partition}@${offset} was read beyond the high watermark ${highWatermark}`,
     )
+  // Where it begins is at most where it ends: what is not committed is not deleted either.
+  const crossed = startReads.flatMap(({ topic, partition, startOffset, endedMs }) => {
+    const end = endReads.find(
+      (one) =>
+        one.topic === topic &&
+        one.partition === partition &&
+        one.invokedMs >= endedMs &&
+        one.endOffset < startOffset,
+    )
+    const place = `${topic}-${partition}`
+    return end === undefined
+      ? []
+      : [
+          `${place} began at ${startOffset} at ${endedMs} ms and ended at ${end.endOffset} at ${end.endedMs} ms`,
+        ]
+  })
   return [
     ...behind,
+    ...crossed,
     ...beyond,
     ...lostPositions.map(({ reader, told: words }) => `${reader} was told: ${words}`),
   ]

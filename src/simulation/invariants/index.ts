@@ -32,6 +32,7 @@ import { replicasEqual } from './replicas-equal.ts'
 import { replicasInSyncAreComplete } from './replicas-in-sync-are-complete.ts'
 import { staleMembersCommitNothing } from './stale-members-commit-nothing.ts'
 import { timesFindTheirRecords } from './times-find-their-records.ts'
+import { whatIsDerivedAgrees } from './what-is-derived-agrees.ts'
 
 export const invariants: Readonly<Record<string, (history: History) => string[]>> = {
   'no acknowledged record is lost': noAckedLoss,
@@ -52,6 +53,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'replicas in sync have what is committed': replicasInSyncAreComplete,
   'leader epoch and offset name one batch': oneBatchAtAPlace,
   'leader epochs grow': leaderEpochsGrow,
+  'what is derived from a log agrees with it': whatIsDerivedAgrees,
   'what is acknowledged lies on enough disks': acknowledgedOnEnoughDisks,
   'elections are clean': electionsAreClean,
   'a deposed leader acknowledges nothing': deposedLeadersAcknowledgeNothing,
