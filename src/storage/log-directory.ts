@@ -324,7 +324,8 @@ export class LogDirectory {
   /** Lets every log move its recovery point, a few at a time. */
   #advanceAll(done: () => void): void {
     forEachSome(
-      [...this.logs.values()],
+      // What damage stopped the recovery before is not proven by that the rest is durable now.
+      [...this.logs.values()].filter(({ damage }) => damage === null),
       limits.logsWorkedOnAtOnceMax,
       (log, next) => log.checkpointing.advance(next),
       done,
@@ -356,8 +357,9 @@ export class LogDirectory {
     )
   }
 
+  /** Not where a log is damaged: a start that trusts the marker would neither find that nor go on with the recovery. */
   #markClean(brokerEpoch: number): void {
-    if (this.isOffline) return
+    if (this.isOffline || [...this.logs.values()].some(({ damage }) => damage !== null)) return
     try {
       const path = joinPath(this.path, CLEAN_SHUTDOWN_FILE)
       replaceFileSync(this.#world.disk, path, encodeCleanShutdown(brokerEpoch))

@@ -461,12 +461,15 @@ export class Log implements PartitionLog {
         done()
         return
       }
-      const finish = (): void =>
-        this.checkpointing.finish(() => {
-          this.syncer.die()
-          this.closeFiles()
-          done()
-        })
+      const end = (): void => {
+        this.syncer.die()
+        this.closeFiles()
+        done()
+      }
+      const finish = (): void => {
+        if (this.#damage === null) this.checkpointing.finish(end)
+        else end()
+      }
       // A log without records has nothing to lose, not even its name.
       if (this.durableOffset >= this.logEndOffset) finish()
       else this.whenDurable(finish)

@@ -71,6 +71,30 @@ describe('the logs of a broker', () => {
     expect(world.disk.status('/var/lib/data/meta.properties')).not.toBeNull()
   })
 
+  it('damage is found again by the next start, after a clean stop too', async () => {
+    const world = new ManagedWorld({ segmentBytes: 1_000 })
+    await world.start()
+    const log = world.create()
+    const appended = (count: number): void => {
+      for (let i = 0; i < count; i++) log.append(sizedBatch(400), OPTIONS)
+      log.whenDurable(() => {})
+      world.clock.advance(10)
+    }
+    appended(2)
+    await world.checkpoint()
+    appended(4)
+    world.kill()
+    world.disk.corrupt('/data/t-0/00000000000000000000.log', 100, Buffer.alloc(20))
+    await world.start()
+    const found = world.log().damage
+    expect(found).toMatchObject({ offset: 0, hidesEnd: false })
+    await world.checkpoint()
+    await world.stop()
+    // What lies behind it was never looked at: its indexes are as the first life left them.
+    expect((await world.start()).wasClean).toBe(false)
+    expect(world.log().damage).toEqual(found)
+  })
+
   it('trap 7: what a failed sync left in the cache is not taken for synced by the next life', async () => {
     const world = new ManagedWorld()
     await world.start()
