@@ -35,6 +35,11 @@ export class LeaderEpochs {
     this.#isDirty = false
   }
 
+  /** What had been taken for saved could not be written. */
+  markUnsaved(): void {
+    this.#isDirty = true
+  }
+
   /** Takes over what the file says. */
   load(entries: readonly EpochStart[]): void {
     this.#entries = [...entries]

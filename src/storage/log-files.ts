@@ -53,10 +53,14 @@ export function readEpochs(state: LogState): EpochStart[] | null {
 
 /** Saves the epochs; `done` runs when they are on the disk. Calls that overlap are serialised (trap 5). */
 export function saveEpochs(state: LogState, done: (error: DiskError | null) => void): void {
-  state.epochFile.replace(() => {
+  const content = (): Buffer => {
     state.epochs.markSaved()
     return encodeEpochStarts(state.epochs.entries)
-  }, done)
+  }
+  state.epochFile.replace(content, (error) => {
+    if (error !== null) state.epochs.markUnsaved()
+    done(error)
+  })
 }
 
 /** The topic id in the folder; null when none is told. */

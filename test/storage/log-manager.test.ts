@@ -95,6 +95,20 @@ describe('the logs of a broker', () => {
     expect(world.log().damage).toEqual(found)
   })
 
+  it('leader epochs for which there was no room are saved when there is', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    world.create().append(testBatch(), OPTIONS)
+    world.log().whenDurable(() => {})
+    world.settle()
+    world.disk.fault = (operation) => (operation === 'write' ? 'ENOSPC' : null)
+    await world.checkpoint()
+    world.disk.fault = () => null
+    expect(world.disk.status('/data/t-0/leader-epoch-checkpoint')).toBeNull()
+    await world.stop()
+    expect(world.disk.status('/data/t-0/leader-epoch-checkpoint')).not.toBeNull()
+  })
+
   it('trap 7: what a failed sync left in the cache is not taken for synced by the next life', async () => {
     const world = new ManagedWorld()
     await world.start()
