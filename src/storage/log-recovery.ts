@@ -11,7 +11,7 @@ import { checkFrom, judgeFault, type StopFacts } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { deleteSegmentFiles } from './segment-deletion.ts'
 import { rebuildIndexes } from './segment-indexes.ts'
-import { type ScanResult, scanSegment } from './segment-scan.ts'
+import { rightUpTo, type ScanResult, scanSegment } from './segment-scan.ts'
 
 export interface RecoveredLog {
   readonly endOffset: number
@@ -62,17 +62,18 @@ export function recoverLog(
   state.epochs.truncateFromEnd(end.offset + 1)
   const usable = snapshots.filter((offset) => checkedFrom === null || offset <= checkedFrom)
   const unread = bringProducers(state, usable, end.offset, checkedFrom !== null)
-  if (unread !== null) damage ??= { offset: state.segments.first.baseOffset, reason: unread, hidesEnd: false }
+  if (unread !== null && (damage === null || unread.offset < damage.offset))
+    damage = { ...unread, hidesEnd: damage?.hidesEnd === true }
   return { endOffset: end.offset, damage, rebuiltEpochs }
 }
 
-/** Answers why batches could not be read; null when all went well. */
+/** Answers where batches cannot be read; null when all went well. */
 function bringProducers(
   state: LogState,
   snapshots: readonly number[],
   endOffset: number,
   isUnclean: boolean,
-): string | null {
+): LogDamage | null {
   if (endOffset === state.segments.first.baseOffset) return null
   const from = loadSnapshot(state, snapshots, endOffset)
   return from >= endOffset ? null : replayProducers(state, from, isUnclean)
@@ -232,8 +233,9 @@ function findEnd(state: LogState): FoundEnd {
     scanned = scanHeaders(state, active, 0, noteEpoch)
   }
   const { nextOffset: offset, fault: reason } = scanned
-  const damage = reason === null ? null : { offset, reason, hidesEnd: true }
-  return { offset: scanned.nextOffset, lastEpoch, damage }
+  if (reason === null) return { offset, lastEpoch, damage: null }
+  const damage = { offset: rightUpTo(active, state.environment.buffers), reason, hidesEnd: true }
+  return { offset, lastEpoch, damage }
 }
 
 function scanHeaders(

@@ -10,18 +10,19 @@ import { toDiskError } from './disk-failures.ts'
 import { saveEpochs } from './log-files.ts'
 import { assertOffset, type LogState } from './log-state.ts'
 import type { LogSyncer } from './log-syncer.ts'
+import type { LogDamage } from './partition-log.ts'
 import { loadSnapshot, removeSnapshots, replayProducers, snapshotOffsets } from './producer-replay.ts'
 import { Segment } from './segment.ts'
 import { deleteSegmentFiles } from './segment-deletion.ts'
 import { scanSegment } from './segment-scan.ts'
 
-/** Throws `DiskError`. */
-export function cutLog(state: LogState, syncer: LogSyncer, offset: number): void {
+/** Answers what makes the rest bad too, null when it is whole as far as it was read. Throws `DiskError`. */
+export function cutLog(state: LogState, syncer: LogSyncer, offset: number): LogDamage | null {
   assertOffset(offset)
   const { segments, environment } = state
   if (offset < segments.first.baseOffset) {
     restartLog(state, syncer, offset)
-    return
+    return null
   }
   if (offset < state.highWatermark) {
     environment.events.warn('log is cut below the high watermark', {
@@ -52,8 +53,9 @@ export function cutLog(state: LogState, syncer: LogSyncer, offset: number): void
   state.epochs.truncateFromEnd(endOffset)
   syncer.truncateTo(endOffset)
   syncer.noteWritten(segments.active)
-  replayProducers(state, loadSnapshot(state, snapshots, endOffset))
+  const unread = replayProducers(state, loadSnapshot(state, snapshots, endOffset))
   environment.checkpointsChanged()
+  return unread
 }
 
 /** Cuts before the batch that holds `offset`; answers where the log ends then. */

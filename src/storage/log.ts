@@ -393,7 +393,13 @@ export class Log implements PartitionLog {
     this.#isCutting = true
     this.#whenQuiet(() => {
       if (this.#isOffline) this.#endCut(done)
-      else this.#cut(0, () => restartLog(this.state, this.syncer, offset), done)
+      else {
+        const restart = (): null => {
+          restartLog(this.state, this.syncer, offset)
+          return null
+        }
+        this.#cut(0, restart, done)
+      }
     })
   }
 
@@ -402,8 +408,8 @@ export class Log implements PartitionLog {
     done()
   }
 
-  /** Lowers the recovery point on the disk first, then cuts. */
-  #cut(recoveryPoint: number, cut: () => void, done: (truncated: boolean) => void): void {
+  /** Lowers the recovery point on the disk first, then cuts; `cut` answers what is bad below. */
+  #cut(recoveryPoint: number, cut: () => LogDamage | null, done: (truncated: boolean) => void): void {
     const { state } = this
     const startBefore = state.logStartOffset
     this.checkpointing.lowerRecoveryPoint(recoveryPoint, () => {
@@ -413,13 +419,14 @@ export class Log implements PartitionLog {
       }
       state.cuts++
       this.#reader.cursors.clear()
-      const failure = this.checkpointing.attempt(cut)
+      const failure = this.checkpointing.attempt(() => {
+        this.#damage = cut()
+      })
       if (failure !== null) {
         this.#diskFailed(failure)
         this.#endCut(() => done(false))
         return
       }
-      this.#damage = null
       if (state.logStartOffset !== startBefore) this.#listener.logStartOffsetMoved(state.logStartOffset)
       settleCut(state, (error) => {
         if (error !== null && !isPassing(error)) this.#diskFailed(error)

@@ -4,8 +4,9 @@
 import type { BatchFacts } from './batch-facts.ts'
 import { readSnapshot } from './log-files.ts'
 import { type LogState, pathIn } from './log-state.ts'
+import type { LogDamage } from './partition-log.ts'
 import { parseSegmentFileName, segmentFileName } from './segment-names.ts'
-import { scanSegment } from './segment-scan.ts'
+import { rightUpTo, scanSegment } from './segment-scan.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 import { readTransactionMarker } from './transaction-marker-record.ts'
 
@@ -64,9 +65,14 @@ function replayBatch(
 
 /**
  * Producers as of the log's end, after it was cut or opened; `fromOffset` is what the snapshot holds. After an
- * unclean stop the transaction indexes are rebuilt on the way. Answers why a batch could not be read, else null.
+ * unclean stop the transaction indexes are rebuilt on the way. Answers where a batch cannot be read, else null: what
+ * producers did from there on is not known then.
  */
-export function replayProducers(state: LogState, fromOffset: number, rebuildsAborts = false): string | null {
+export function replayProducers(
+  state: LogState,
+  fromOffset: number,
+  rebuildsAborts = false,
+): LogDamage | null {
   const { segments, environment } = state
   for (let i = Math.max(0, segments.indexOf(fromOffset)); i < segments.count; i++) {
     const segment = segments.at(i)
@@ -85,7 +91,12 @@ export function replayProducers(state: LogState, fromOffset: number, rebuildsAbo
         return true
       },
     })
-    if (scanned.fault !== null) return `${scanned.fault} (${segment.log.path})`
+    if (scanned.fault !== null)
+      return {
+        offset: rightUpTo(segment, environment.buffers),
+        reason: `${scanned.fault} (${segment.log.path})`,
+        hidesEnd: false,
+      }
   }
   state.producers.highWatermarkMoved(state.highWatermark)
   return null

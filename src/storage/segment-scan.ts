@@ -35,6 +35,13 @@ export interface ScanWish {
   readonly visit: (facts: BatchFacts, chunk: Buffer, at: number) => boolean
 }
 
+/** As much of a segment as a whole scan needs. */
+interface ScannedSegment {
+  readonly log: PooledFile
+  readonly baseOffset: number
+  readonly writtenBytes: number
+}
+
 export interface ScanResult {
   /** The first byte that is not part of a good, visited batch. */
   readonly endPosition: number
@@ -42,6 +49,19 @@ export interface ScanResult {
   readonly nextOffset: number
   /** Why the batch at `endPosition` is bad; null when the scan got to the end or the visitor stopped it. */
   readonly fault: string | null
+}
+
+/**
+ * The offset up to which a segment is right, checksums and all. Where headers stop making sense, what lies before may be bad
+ * as well: a whole page goes wrong at once. Throws `DiskError`.
+ */
+export function rightUpTo(
+  { log, baseOffset: offsetMin, writtenBytes: endPosition }: ScannedSegment,
+  buffers: BufferPool,
+): number {
+  const visit = (): boolean => true
+  const wish = { startPosition: 0, endPosition, verifyFromPosition: 0, offsetMin, visit }
+  return scanSegment(log, buffers, wish).nextOffset
 }
 
 /** Scans synchronously; throws `DiskError` when reading fails. */
