@@ -3,8 +3,8 @@
  *
  * What a controller has given up because it leads no more goes to the next one, as Kafka's brokers do it; what was cut off
  * while it was under way is told to its caller and not sent again, for nobody knows what became of it. Where no controller
- * answers in time the caller hears that, not who is not it. One that fails, its disk or a bug of it, must bring nobody else
- * down: whoever asked hears of an unknown server error.
+ * answers in time the caller hears that, not who is not it. One whose log has failed leads no more either. One that fails by
+ * a bug of it must bring nobody else down: whoever asked hears of an unknown server error.
  */
 import { compile, encodeToBuffer } from '../../protocol/codec/compile.ts'
 import { errorCode } from '../../protocol/errors.ts'
@@ -44,13 +44,21 @@ export class Controller {
         const { nodeId } = this.#facts.node
         const own = await command
           .carryOut(request, this.#factsFor(nodeId), apiVersion)
-          .catch(nullIfNotController)
+          .catch((error: unknown) => {
+            if (this.#leadsNoMore(error)) return null
+            throw error
+          })
         if (own !== null) return own
       }
       return await this.#callOther(command, apiVersion, request)
     } catch (error) {
       return this.#refusalOf(command, request, error)
     }
+  }
+
+  /** What failed a command may still have become the truth; the next controller knows. */
+  #leadsNoMore(error: unknown): boolean {
+    return error instanceof NotController || this.#quorum.failure !== null
   }
 
   #factsFor(takenBy: number): ControllerFacts {
@@ -88,7 +96,7 @@ export class Controller {
       response = await command.carryOut(request.value, this.#factsFor(fromNodeId), apiVersion)
     } catch (error) {
       // The other node looks for the controller again.
-      if (error instanceof NotController) throw error
+      if (this.#leadsNoMore(error)) throw new NotController(-1, 'this node leads no more')
       response = this.#refusalOf(command, request.value, error)
     }
     return encodeToBuffer(command.api.response, apiVersion, response)
@@ -106,9 +114,4 @@ export class Controller {
     this.#log.error('a command of the controller failed', { command: api.name, reason })
     return refuse(request, errorCode.UNKNOWN_SERVER_ERROR, 'the controller failed: its log tells why')
   }
-}
-
-function nullIfNotController(error: unknown): null {
-  if (error instanceof NotController) return null
-  throw error
 }

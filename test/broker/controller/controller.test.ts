@@ -14,11 +14,13 @@ import { cluster, heartbeat } from '../../coordination/metadata/support.ts'
 const VERSION = brokerHeartbeat.versions.max
 
 /** A controller that leads until it decides; `next` answers for the one after it. */
-function open(next: () => Promise<Buffer>): Controller {
+function open(next: () => Promise<Buffer>, failure: Error | null = null): Controller {
+  const lost = new NotController(2, 'leadership was lost before the change was committed')
   const quorum = {
     image: cluster(null, null, null),
     isActive: true,
-    submit: () => Promise.reject(new NotController(2, 'leadership was lost before the change was committed')),
+    failure,
+    submit: () => Promise.reject(failure ?? lost),
     serveCommands() {},
     callController: next,
   } as unknown as ClusterQuorum
@@ -34,6 +36,12 @@ const answer = { throttleTimeMs: 0, errorCode: 0, isCaughtUp: true, isFenced: fa
 describe('a request to the active controller', () => {
   it('goes to the next one when this one leads no more while it decides', async () => {
     const controller = open(async () => encodeToBuffer(brokerHeartbeat.response, VERSION, answer))
+    expect(await controller.call(brokerHeartbeatCommand, VERSION, heartbeat(2, 1n))).toMatchObject(answer)
+  })
+
+  it('goes to the next one when the log of this one fails while it decides', async () => {
+    const failure = new Error('the metadata log cannot be written any more: EIO')
+    const controller = open(async () => encodeToBuffer(brokerHeartbeat.response, VERSION, answer), failure)
     expect(await controller.call(brokerHeartbeatCommand, VERSION, heartbeat(2, 1n))).toMatchObject(answer)
   })
 
