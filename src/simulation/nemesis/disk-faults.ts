@@ -8,6 +8,7 @@
 import type { DiskErrorCode } from '../../runtime/disk.ts'
 import type { DiskFault, DiskOperation, MemoryDisk } from '../../runtime/memory-disk.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
+import { unharmed } from '../witness/replica-track.ts'
 import type { Arsenal } from './arsenal.ts'
 import { patrolRead } from './patrol-read.ts'
 import { provenSegments } from './proven-segments.ts'
@@ -26,6 +27,7 @@ export const DISK_FAULTS = [
 ] as const
 
 export type DiskFaultKind = (typeof DISK_FAULTS)[number]
+type RotKind = Extract<DiskFaultKind, 'bit rot' | 'zeroed page' | 'misdirected write'>
 
 const OPERATIONS: readonly DiskOperation[] = [
   'open',
@@ -136,7 +138,12 @@ export class DiskFaults {
     return hasStruck
   }
 
-  #rot(kind: 'bit rot' | 'zeroed page' | 'misdirected write', node: SimulatedNode): boolean {
+  #rot(kind: RotKind, node: SimulatedNode): boolean {
+    // Another fault of this disk may be under way.
+    return unharmed(node.disk, () => this.#rotOn(kind, node))
+  }
+
+  #rotOn(kind: RotKind, node: SimulatedNode): boolean {
     const { random, atlas } = this.#arsenal
     const { disk } = node
     const segments = provenSegments(disk)
@@ -165,7 +172,7 @@ export class DiskFaults {
   }
 
   #rotten(
-    kind: 'bit rot' | 'zeroed page' | 'misdirected write',
+    kind: RotKind,
     disk: MemoryDisk,
     path: string,
     at: number,
