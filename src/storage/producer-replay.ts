@@ -6,7 +6,7 @@ import { readSnapshot } from './log-files.ts'
 import { type LogState, pathIn } from './log-state.ts'
 import type { LogDamage } from './partition-log.ts'
 import { parseSegmentFileName, segmentFileName } from './segment-names.ts'
-import { rightUpTo, scanSegment } from './segment-scan.ts'
+import { scanSegment } from './segment-scan.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 import { readTransactionMarker } from './transaction-marker-record.ts'
 
@@ -84,7 +84,8 @@ export function replayProducers(
     const scanned = scanSegment(segment.log, environment.buffers, {
       startPosition,
       endPosition: segment.writtenBytes,
-      verifyFromPosition: Number.POSITIVE_INFINITY,
+      // A header may look right where all is rotten, and name a producer that never was.
+      verifyFromPosition: startPosition,
       offsetMin: segment.baseOffset,
       visit: (facts, chunk, at) => {
         if (facts.baseOffset >= fromOffset) replayBatch(state, facts, chunk, at, aborts)
@@ -93,7 +94,7 @@ export function replayProducers(
     })
     if (scanned.fault !== null)
       return {
-        offset: rightUpTo(segment, environment.buffers),
+        offset: scanned.nextOffset,
         reason: `${scanned.fault} (${segment.log.path})`,
         hidesEnd: false,
       }
