@@ -1,9 +1,12 @@
 /**
- * Invariant 12: nothing that was cut off is told of or shown again, as long as no broker comes back from another life.
+ * Invariant 12: nothing that was cut off is told of or shown again, as long as no broker comes back from another life and
+ * none is fenced.
  *
  * Where a log begins is written down now and then only, as Kafka does (log.flush.start.offset.checkpoint.interval.ms), so
- * a crash may bring back what was cut off since.
+ * a crash may bring back what was cut off since. A cut waits for nobody who is fenced, and one who leads and has not heard
+ * of it yet tells what it knows.
  */
+import type { MetadataImage } from '../../coordination/metadata/image.ts'
 import type { History } from '../history.ts'
 
 /** What was on its way to a reader as it was deleted arrives within this. */
@@ -18,11 +21,20 @@ export function deletedStaysDeleted(history: History): string[] {
     const isSame = (one: { topic: string; partition: number }): boolean =>
       one.topic === topic && one.partition === partition
     const told = history.startReads.find(
-      (one) => isSame(one) && one.startOffset < offset && one.invokedMs > confirmedMs && one.endedMs < endMs,
+      (one) =>
+        isSame(one) &&
+        one.startOffset < offset &&
+        one.invokedMs > confirmedMs &&
+        one.endedMs < endMs &&
+        !someFenced(history, confirmedMs, one.endedMs),
     )
     const shown = history.reads.find(
       (one) =>
-        isSame(one) && one.offset < offset && one.atMs > confirmedMs + UNDER_WAY_MS && one.atMs < endMs,
+        isSame(one) &&
+        one.offset < offset &&
+        one.atMs > confirmedMs + UNDER_WAY_MS &&
+        one.atMs < endMs &&
+        !someFenced(history, confirmedMs, one.atMs),
     )
     const log = endMs === Number.POSITIVE_INFINITY ? history.finalLogs.find(isSame) : undefined
     const place = `${topic}-${partition}, of which all below ${offset} was deleted,`
@@ -34,6 +46,16 @@ export function deletedStaysDeleted(history: History): string[] {
         : [`${place} begins at ${log.startOffset} at the end`]),
     ]
   })
+}
+
+/** Whether a broker was fenced at any moment between the two. */
+function someFenced({ metadataStates }: History, fromMs: number, toMs: number): boolean {
+  const at = metadataStates.findLastIndex(({ seenMs }) => seenMs <= fromMs)
+  return metadataStates.slice(Math.max(0, at)).some(({ image, seenMs }) => seenMs <= toMs && hasFenced(image))
+}
+
+function hasFenced({ brokers }: MetadataImage): boolean {
+  return [...brokers.values()].some(({ fenced }) => fenced)
 }
 
 /** When a broker was first seen with another epoch than before. */

@@ -34,7 +34,8 @@ function unclean(image: MetadataImage, now: PartitionImage, was: PartitionImage 
   if (!isr.includes(leader)) return `node ${leader} leads and is not in sync`
   if (now.leaderRecoveryState !== 0) return `node ${leader} was elected though it may lack records`
   if (was === undefined || was.leader === leader) return null
-  // One change may both take a replica into the in-sync set and end the move that it came with.
-  const mayLead = [...was.isr, ...was.eligibleLeaderReplicas, ...was.addingReplicas]
+  // One change may both take a replica into the in-sync set and end the move that waited for it.
+  const isMoved = was.addingReplicas.length + was.removingReplicas.length > 0
+  const mayLead = [...was.isr, ...was.eligibleLeaderReplicas, ...(isMoved ? was.replicas : [])]
   return mayLead.includes(leader) ? null : `node ${leader} was elected, in sync were ${mayLead.join(', ')}`
 }
