@@ -3,7 +3,6 @@
  */
 import { limits } from '../runtime/limits.ts'
 import type { MetricsRegistry } from '../runtime/metrics.ts'
-import { presenceAt } from '../runtime/presence.ts'
 import type { World } from '../runtime/world.ts'
 import type { BrokerStorage } from './broker-storage.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
@@ -114,7 +113,7 @@ function controllerOf({ config, world, settings, quorum }: NodeFacts): Controlle
       quorum,
       node,
       random: world.random,
-      canReach: async (host, port) => (await presenceAt(world, host, port, REACH_MS)) === 'listening',
+      canReach: (host, port) => world.peers.isListening({ host, port }, REACH_MS),
       hasLiveSession: (brokerId) => duties.hasLiveSession(brokerId),
       heardOf: (brokerId, brokerEpoch) => duties.heardOf({ brokerId, brokerEpoch }),
     },
