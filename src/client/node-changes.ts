@@ -4,11 +4,19 @@
  *
  * Each step may be asked again when nobody knows whether it was done. What a node cannot do yet is told, not waited for.
  */
-import { addVoter, describeBrokers, isCordoned, quorumOf, removeVoter, unregister } from './admin-cluster.ts'
+import {
+  addVoter,
+  describeBrokers,
+  isCordoned,
+  movesUnderWay,
+  quorumOf,
+  removeVoter,
+  unregister,
+} from './admin-cluster.ts'
 import { type ConfigChange, changeConfigs } from './admin-configs.ts'
 import { describeTopics } from './admin-topics.ts'
 import type { Cluster } from './cluster.ts'
-import { type PartitionMove, planMoves } from './reassignment-plan.ts'
+import { type PartitionMove, type PlacedPartition, planMoves } from './reassignment-plan.ts'
 
 const LOOK_MS = 50
 
@@ -37,16 +45,12 @@ export async function cordon(cluster: Cluster, node: number, wanted: boolean): P
   return true
 }
 
-/** The moves after which a node holds nothing. Throws where too few other brokers are left. */
+/**
+ * The moves after which a node holds nothing, once those under way are done as well. Throws where too few other brokers are
+ * left.
+ */
 export async function drainPlan(cluster: Cluster, node: number): Promise<PartitionMove[]> {
-  const topics = await describeTopics(cluster, null)
-  const placed = topics.flatMap((topic) =>
-    topic.partitions.map(({ partitionIndex, replicaNodes }) => ({
-      topic: topic.name ?? '',
-      partition: partitionIndex,
-      replicas: replicaNodes,
-    })),
-  )
+  const placed = await settledPlaces(cluster)
   const held = new Map<number, number>()
   for (const { replicas } of placed)
     for (const broker of replicas) held.set(broker, (held.get(broker) ?? 0) + 1)
@@ -62,6 +66,23 @@ export async function drainPlan(cluster: Cluster, node: number): Promise<Partiti
     // Only the node's own place is given to another, wherever the others are.
     target: move.replicas.map((broker, index) => (broker === node ? (move.target[index] ?? broker) : broker)),
   }))
+}
+
+/** Where every partition lies when all moves that are under way are done. */
+async function settledPlaces(cluster: Cluster): Promise<PlacedPartition[]> {
+  // Asked first: of a move that ends meanwhile nothing is left to be taken away.
+  const removing = new Map<string, readonly number[]>()
+  for (const { name, partitions } of await movesUnderWay(cluster))
+    for (const { partitionIndex, removingReplicas } of partitions)
+      removing.set(`${name}\0${partitionIndex}`, removingReplicas)
+  const topics = await describeTopics(cluster, null)
+  return topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, replicaNodes }) => {
+      const going = removing.get(`${name}\0${partitionIndex}`) ?? []
+      const replicas = replicaNodes.filter((broker) => !going.includes(broker))
+      return { topic: name ?? '', partition: partitionIndex, replicas }
+    }),
+  )
 }
 
 /** Takes a node that has stopped out of the quorum and makes the cluster forget it; false while it holds replicas. */
