@@ -13,6 +13,7 @@ import * as final from './final-state.ts'
 import { History } from './history.ts'
 import { comesAboutInTime } from './invariants/comes-about-in-time.ts'
 import { invariants } from './invariants/index.ts'
+import { FaultAtlas } from './nemesis/fault-atlas.ts'
 import { type FaultKind, Nemesis } from './nemesis/nemesis.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { Simulation } from './simulation.ts'
@@ -103,9 +104,10 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     surroundings: { tapPeers: (peers) => overheard.tap(peers) },
     hostTurn,
   })
-  const nemesis = new Nemesis(simulation, faults)
+  const atlas = new FaultAtlas(sizeOf(nodes))
+  const nemesis = new Nemesis(simulation, atlas, faults)
   const topics = topicsOf(simulation.random.stream('topics'))
-  const loads = loadsOf(simulation, history, topics)
+  const loads = loadsOf(simulation, history, topics, atlas)
   const violations: string[] = []
   try {
     stage = new Stage(simulation, history, topics)
@@ -160,7 +162,7 @@ class Stage {
     this.#history = history
     this.#topics = topics
     this.#admin = simulation.client('admin', { retryMs: WHOLE_MS_MAX, requestTimeoutMs: 3_000 })
-    this.#witness = new DiskWitness(simulation.nodes, history, this.#places('plain', 'wandering'))
+    this.#witness = new DiskWitness(simulation.machines, history, this.#places('plain', 'wandering'))
   }
 
   #places(...policies: readonly SimulatedTopic['policy'][]): readonly final.Place[] {

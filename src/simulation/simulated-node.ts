@@ -21,7 +21,7 @@ import type { HostLife, VirtualNetwork } from './virtual-network.ts'
 import type { VirtualPeers } from './virtual-peers.ts'
 
 export const CLIENT_PORT = 9092
-const CONTROLLER_PORT = 9093
+export const CONTROLLER_PORT = 9093
 const DESCRIPTORS = 10_000
 export const DATA = '/data'
 

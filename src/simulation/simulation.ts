@@ -7,7 +7,14 @@
 import { Cluster, type ClusterOptions } from '../client/cluster.ts'
 import { EventQueue, type EventSource } from './event-queue.ts'
 import { SeededRandom } from './seeded-random.ts'
-import { CLIENT_PORT, hostOf, SimulatedNode, type Surroundings } from './simulated-node.ts'
+import {
+  CLIENT_PORT,
+  hostOf,
+  type NodeOptions,
+  type SimulatedMachines,
+  SimulatedNode,
+  type Surroundings,
+} from './simulated-node.ts'
 import { Transcript } from './transcript.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { VirtualLinks } from './virtual-links.ts'
@@ -16,7 +23,7 @@ import { VirtualPeers } from './virtual-peers.ts'
 
 export interface SimulationOptions {
   readonly seed: number
-  /** How many nodes there are, each a broker and a voter. */
+  /** How many nodes there are at first, each a broker and a voter. */
   readonly nodes: number
   /** Broker settings by Kafka's names, beside those that make a cluster. */
   readonly settings?: Readonly<Record<string, string>>
@@ -36,7 +43,11 @@ export class Simulation {
   readonly links: VirtualLinks
   readonly network: VirtualNetwork
   readonly transcript: Transcript
-  readonly nodes: readonly SimulatedNode[]
+  /** Every node that ever belonged to the cluster. */
+  readonly machines: SimulatedNode[] = []
+  readonly #shared: SimulatedMachines
+  readonly #deployed: Omit<NodeOptions, 'id'>
+  #nodes: readonly SimulatedNode[] = []
   readonly #clients: EventSource
 
   constructor(options: SimulationOptions) {
@@ -48,7 +59,7 @@ export class Simulation {
     this.network = new VirtualNetwork(this.links, this.random.stream('network'))
     this.#clients = this.queue.source('clients')
     const peers = new VirtualPeers(this.links)
-    const machines = {
+    this.#shared = {
       queue: this.queue,
       network: this.network,
       peers,
@@ -56,9 +67,32 @@ export class Simulation {
       surroundings,
     }
     const voters = Array.from({ length: nodes }, (_, index) => index + 1)
-    this.nodes = voters.map(
-      (id) => new SimulatedNode({ id, voters, settings }, machines, this.random.stream(hostOf(id))),
-    )
+    this.#deployed = { voters, settings }
+    for (const _ of voters) this.join()
+  }
+
+  /** Those that belong to the cluster now, whether or not they run. */
+  get nodes(): readonly SimulatedNode[] {
+    return this.#nodes
+  }
+
+  /** A new machine for the cluster, set up as the first ones were; it does not run yet. */
+  join(): SimulatedNode {
+    const id = this.machines.length + 1
+    const node = new SimulatedNode({ id, ...this.#deployed }, this.#shared, this.random.stream(hostOf(id)))
+    this.machines.push(node)
+    this.readmit(node)
+    return node
+  }
+
+  /** It does not belong to the cluster any more: nobody starts it. */
+  dismiss(node: SimulatedNode): void {
+    this.#nodes = this.#nodes.filter((one) => one !== node)
+  }
+
+  /** One that was dismissed belongs to the cluster again. */
+  readmit(node: SimulatedNode): void {
+    this.#nodes = [...this.#nodes, node].sort((one, other) => one.id - other.id)
   }
 
   /** Of everything that happened: which events, when, and what was told. */
@@ -67,7 +101,7 @@ export class Simulation {
   }
 
   node(id: number): SimulatedNode {
-    const node = this.nodes[id - 1]
+    const node = this.#nodes.find((one) => one.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     return node
   }

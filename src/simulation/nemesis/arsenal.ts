@@ -23,9 +23,9 @@ export class Arsenal {
     for (const node of nodes) this.start(node)
   }
 
-  /** A start that the next fault cuts short never ends, so nobody waits for it. */
+  /** A start that the next fault cuts short never ends, so nobody waits for it. Who left the cluster stays away. */
   start(node: SimulatedNode): void {
-    if (!node.isRunning) void node.start()
+    if (!node.isRunning && this.simulation.nodes.includes(node)) void node.start()
   }
 
   /** As long as somebody may take to mend something. */

@@ -5,13 +5,12 @@
  * everything is left; all else may strike all nodes at once. Some seeds have two faults under way at a time, so that one
  * strikes what the other has left lagging. `heal` ends every fault.
  */
-import { sizeOf } from '../cluster-size.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import type { Simulation } from '../simulation.ts'
 import { Arsenal } from './arsenal.ts'
 import { CLOCK_FAULTS, type ClockFaultKind, ClockFaults } from './clock-faults.ts'
 import { DISK_FAULTS, type DiskFaultKind, DiskFaults } from './disk-faults.ts'
-import { FaultAtlas } from './fault-atlas.ts'
+import type { FaultAtlas } from './fault-atlas.ts'
 import { MACHINE_FAULTS, type MachineFaultKind, MachineFaults } from './machine-faults.ts'
 import { NETWORK_FAULTS, type NetworkFaultKind, NetworkFaults } from './network-faults.ts'
 
@@ -35,11 +34,11 @@ export class Nemesis {
   /** How often each has struck. */
   readonly counts = new Map<FaultKind, number>()
 
-  constructor(simulation: Simulation, allowed: readonly FaultKind[] = FAULTS) {
+  constructor(simulation: Simulation, atlas: FaultAtlas, allowed: readonly FaultKind[] = FAULTS) {
     this.#simulation = simulation
     this.#random = simulation.random.stream('nemesis')
     this.#kinds = allowed.filter(() => this.#random.chance(ON_SHARE))
-    this.#arsenal = new Arsenal(simulation, this.#random, new FaultAtlas(sizeOf(simulation.nodes.length)))
+    this.#arsenal = new Arsenal(simulation, this.#random, atlas)
     this.#machines = new MachineFaults(this.#arsenal)
     this.#network = new NetworkFaults(this.#arsenal)
     this.#clocks = new ClockFaults(this.#arsenal)

@@ -6,12 +6,14 @@
 import type { Cluster } from '../../client/cluster.ts'
 import { EARLIEST } from '../../client/fetcher.ts'
 import type { History } from '../history.ts'
+import type { FaultAtlas } from '../nemesis/fault-atlas.ts'
 import type { Simulation } from '../simulation.ts'
 import { CommittingGroup } from './committing-group.ts'
 import { Cutter } from './cutter.ts'
 import { EndWatcher } from './end-watcher.ts'
 import { KeyedWriter } from './keyed-writer.ts'
 import { Mover } from './mover.ts'
+import { NodeChanger } from './node-changer.ts'
 import { NumberedWriter, type WriterOptions } from './numbered-writer.ts'
 import { PipelinedWriter } from './pipelined-writer.ts'
 import { TailReader } from './tail-reader.ts'
@@ -31,6 +33,10 @@ export interface Load {
 export const GROUP = 'group'
 const TEAM = 'team'
 const ON_SHARE = 0.35
+const CHANGED_SHARE = 0.25
+/** With fewer there is nobody who could be missed. */
+const CHANGED_NODES_MIN = 3
+const MOVED_AMONG = 3
 const RETRY_MS = { none: 0, some: 1_500, enough: 60_000 } as const
 const PATIENT = { acks: -1, idempotent: true, patience: 'enough' } as const
 /** What it was acknowledged may be lost with the leader. */
@@ -48,6 +54,8 @@ const WRITERS: readonly Pick<WriterOptions, 'acks' | 'idempotent' | 'patience'>[
 class Loads {
   readonly #simulation: Simulation
   readonly #history: History
+  /** Nodes that shall get nothing new. */
+  readonly #leaving = new Set<number>()
 
   constructor(simulation: Simulation, history: History) {
     this.#simulation = simulation
@@ -117,11 +125,20 @@ class Loads {
   }
 
   mover(topic: string): Load {
-    const nodes = this.#simulation.nodes.slice(0, 3).map(({ id }) => id)
+    const nodes = (): readonly number[] => {
+      const staying = this.#simulation.nodes.filter(({ id }) => !this.#leaving.has(id))
+      return staying.slice(0, MOVED_AMONG).map(({ id }) => id)
+    }
     return named(
       'mover of replicas',
       new Mover(this.#client('mover', 'none'), this.#random('mover'), topic, nodes),
     )
+  }
+
+  nodeChanger(atlas: FaultAtlas): Load {
+    const world = { simulation: this.#simulation, atlas, leaving: this.#leaving }
+    const changer = new NodeChanger(this.#client('operator', 'none'), this.#random('operator'), world)
+    return named('changer of nodes', changer)
   }
 
   keyedWriter(name: string, topic: string, acks: 1 | -1): Load {
@@ -146,14 +163,19 @@ export function loadsOf(
   simulation: Simulation,
   history: History,
   topics: readonly SimulatedTopic[],
+  atlas: FaultAtlas,
 ): readonly Load[] {
   const loads = new Loads(simulation, history)
   const drawn = simulation.random.stream('loads')
+  const changesNodes =
+    simulation.nodes.length >= CHANGED_NODES_MIN &&
+    simulation.random.stream('node changes').chance(CHANGED_SHARE)
   return [
     loads.committingGroup(),
     ...(drawn.chance(ON_SHARE) ? ['m0', 'm1', 'm2'].map((name) => loads.member(name)) : []),
     ...(drawn.chance(ON_SHARE) ? ['blue', 'red'].map((name) => loads.topicAdmin(name)) : []),
     ...topics.flatMap((topic) => loadsOn(topic, loads)),
+    ...(changesNodes ? [loads.nodeChanger(atlas)] : []),
   ]
 }
 

@@ -2,7 +2,7 @@
  * An administrator who moves the replicas of a partition to other nodes, and leadership back to where it is preferred.
  *
  * He takes replicas away only while all are in sync: with fewer of them a single ruined disk would be one too many. At the
- * end every partition is where it was.
+ * end it is where it was, as far as those nodes are still there.
  */
 import { elect, movesUnderWay, reassign } from '../../client/admin-cluster.ts'
 import { describePartitions } from '../../client/admin-topics.ts'
@@ -19,10 +19,10 @@ export class Mover {
   readonly #cluster: Cluster
   readonly #random: SeededRandom
   readonly #topic: string
-  /** Where the replicas may be, and are at the end. */
-  readonly #nodes: readonly number[]
+  readonly #nodes: () => readonly number[]
 
-  constructor(cluster: Cluster, random: SeededRandom, topic: string, nodes: readonly number[]) {
+  /** `nodes`: where the replicas may be now, and are at the end. */
+  constructor(cluster: Cluster, random: SeededRandom, topic: string, nodes: () => readonly number[]) {
     this.#cluster = cluster
     this.#random = random
     this.#topic = topic
@@ -34,13 +34,13 @@ export class Mover {
       await this.#cluster.pause(this.#random.between(0, PAUSE_MS_MAX))
       await this.#try(() => this.#move(this.#drawn()))
     }
-    while (!(await this.#try(() => this.#move(this.#nodes)))) await this.#cluster.pause(LOOK_MS)
+    while (!(await this.#try(() => this.#move(this.#nodes())))) await this.#cluster.pause(LOOK_MS)
     while (!(await this.#try(() => this.#isDone()))) await this.#cluster.pause(LOOK_MS)
   }
 
   /** Some of the nodes, in any order. */
   #drawn(): number[] {
-    const left = [...this.#nodes]
+    const left = [...this.#nodes()]
     const count = Math.min(left.length, REPLICAS_MIN + this.#random.below(left.length - REPLICAS_MIN + 1))
     return Array.from({ length: count }, () => left.splice(this.#random.below(left.length), 1)[0] ?? 0)
   }
