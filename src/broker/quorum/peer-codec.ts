@@ -7,6 +7,7 @@
  */
 import protobuf from 'protobufjs/light.js'
 import type { LogEnd, RaftMessage, ReplicaKey } from '../../coordination/raft/message.ts'
+import type { PeerAddress } from '../../runtime/peers.ts'
 import { checkedSpans } from './metadata-batches.ts'
 import { PeerFields } from './peer-fields.ts'
 import type { CommandReply, CommandRequest, Hello, PeerCodec, PeerFrame } from './peer-frames.ts'
@@ -14,6 +15,7 @@ import { PEER_PACKAGE, peerMessages } from './peer-messages.ts'
 
 const NOBODY = -1
 const BYTES_WIRE_TYPE = 2
+const PORT_MAX = 65_535
 
 /** Made with the first message: a node that is alone needs none. */
 let root: protobuf.Root | null = null
@@ -142,6 +144,15 @@ function leaderOf(fields: PeerFields): number | null {
   return id < 0 ? null : id
 }
 
+/** Left out by nodes that do not know it, or cannot say it. */
+function leaderAtOf(fields: PeerFields): { readonly leaderAt?: PeerAddress } {
+  if (!fields.has('leaderAt')) return {}
+  const address = fields.message('leaderAt')
+  const [host, port] = [address.text('host'), address.count('port')]
+  if (host === '' || port > PORT_MAX) throw new Error('leaderAt is no address')
+  return { leaderAt: { host, port } }
+}
+
 function messageOf(name: string, fields: PeerFields): RaftMessage | null {
   const epoch = fields.count('epoch')
   switch (name) {
@@ -195,7 +206,7 @@ function messageOf(name: string, fields: PeerFields): RaftMessage | null {
         log: logEndOf(fields.message('log')),
       }
     case 'leaderHint':
-      return { type: 'leader-hint', epoch, leaderId: leaderOf(fields) }
+      return { type: 'leader-hint', epoch, leaderId: leaderOf(fields), ...leaderAtOf(fields) }
     case 'takeOver':
       return { type: 'take-over', epoch, leaderId: fields.count('leaderId') }
     default:

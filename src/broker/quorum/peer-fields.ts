@@ -24,6 +24,11 @@ export class PeerFields {
     return typeof name === 'string' ? name : null
   }
 
+  /** Whether a message was sent there. */
+  has(name: string): boolean {
+    return typeof this.#fields[name] === 'object' && this.#fields[name] !== null
+  }
+
   message(name: string): PeerFields {
     const value = this.#fields[name]
     if (typeof value !== 'object' || value === null) throw new Error(`no ${name}`)

@@ -123,7 +123,8 @@ const messages = {
     },
   },
   Attach: { fields: { epoch: int32(1), replica: message('ReplicaKey', 2), log: message('LogEnd', 3) } },
-  LeaderHint: { fields: { epoch: int32(1), leaderId: int32(2) } },
+  LeaderHint: { fields: { epoch: int32(1), leaderId: int32(2), leaderAt: message('Address', 3) } },
+  Address: { fields: { host: string(1), port: int32(2) } },
   TakeOver: { fields: { epoch: int32(1), leaderId: int32(2) } },
   CommandRequest: { fields: { sender: message('Hello', 1), payload: { type: 'bytes', id: 2 } } },
   CommandReply: {

@@ -6,7 +6,7 @@
  * will make. It decides nothing about Raft, and nothing about metadata. Opened by `openRaftQuorum`.
  */
 import type { MetadataImage } from '../../coordination/metadata/image.ts'
-import type { ReplicaKey, Voter } from '../../coordination/raft/message.ts'
+import type { RaftMessage, ReplicaKey, Voter } from '../../coordination/raft/message.ts'
 import { createRaftNode, type RaftFacts, type RaftStatus } from '../../coordination/raft/raft-node.ts'
 import type { PeerAddress, PeerServer } from '../../runtime/peers.ts'
 import { CatchUp, type CatchUpView } from './catch-up.ts'
@@ -67,6 +67,8 @@ export class RaftQuorum implements ClusterQuorum {
   readonly #driver: RaftDriver
   readonly #calls: ControllerCalls
   readonly #served: ServedWaiters
+  /** A leader that is not dialled of this node's own accord. */
+  #hint: { readonly leaderId: number; readonly leaderAt: PeerAddress } | null = null
   readonly #changes: VoterChanges
   readonly #term = new LeadershipTerm()
   readonly #catchUp: CatchUp
@@ -102,6 +104,7 @@ export class RaftQuorum implements ClusterQuorum {
         const { endOffset } = this.#driver.status.log
         this.#contacts.note(from, message, endOffset, world.clock.wallMs())
         if (message.type === 'append-request') this.#catchUp.hear(message.epoch, message.highWatermark)
+        if (message.type === 'leader-hint') this.#hinted(message)
         this.#driver.receive({ type: 'message', from: from.id, message })
       },
       connected: (peer) => this.#driver.receive({ type: 'connected', peer }),
@@ -390,6 +393,7 @@ export class RaftQuorum implements ClusterQuorum {
       leads: (epoch, endOffset) => this.#term.begin(epoch, endOffset),
       resigned: () => this.#resigned(),
       leaderKnown: (leaderId, epoch) => {
+        if (leaderId !== null && leaderId !== this.#hint?.leaderId) this.#dropHint()
         for (const listener of this.#leaderListeners) listener(leaderId ?? -1, epoch)
         this.#calls.look()
       },
@@ -426,16 +430,30 @@ export class RaftQuorum implements ClusterQuorum {
 
   /**
    * Keeps streams to the voters that the log names, and to those of the configuration: a node that was away for long
-   * may know no other of today's. Where the configuration names a voter, that is where it is dialled.
+   * may know no other of today's. Where the configuration names a voter, that is where it is dialled. A leader that neither
+   * of them names is dialled where another node says.
    */
   #aim(): void {
     const addresses = new Map<number, PeerAddress>()
+    if (this.#hint !== null) addresses.set(this.#hint.leaderId, this.#hint.leaderAt)
     for (const { id, endpoints } of this.#voters.current) {
       const [endpoint] = endpoints
       if (endpoint !== undefined) addresses.set(id, { host: endpoint.host, port: endpoint.port })
     }
     for (const { id, host, port } of this.#options.voters) addresses.set(id, { host, port })
     this.#links.aim(addresses)
+  }
+
+  #hinted({ leaderId, leaderAt }: Extract<RaftMessage, { type: 'leader-hint' }>): void {
+    if (leaderId === null || leaderAt === undefined || this.#links.addressOf(leaderId) !== null) return
+    this.#hint = { leaderId, leaderAt }
+    this.#aim()
+  }
+
+  #dropHint(): void {
+    if (this.#hint === null) return
+    this.#hint = null
+    this.#aim()
   }
 
   #turned(): void {

@@ -124,6 +124,12 @@ export type RaftMessage =
    * To one who took the sender for the leader, or itself for one in an epoch that is over: who leads as far as the sender
    * knows. And from a new leader to those who have a stream with it and no vote: now they can attach.
    */
-  | { readonly type: 'leader-hint'; readonly epoch: number; readonly leaderId: number | null }
+  | {
+      readonly type: 'leader-hint'
+      readonly epoch: number
+      readonly leaderId: number | null
+      /** Where that leader is reached, which a node that is new may not know (KIP-853's node endpoints). */
+      readonly leaderAt?: Pick<VoterEndpoint, 'host' | 'port'>
+    }
   /** The leader hands over: stand for election now, without a pre-vote. */
   | { readonly type: 'take-over'; readonly epoch: number; readonly leaderId: number }

@@ -183,8 +183,10 @@ class RaftNode implements RaftMachine {
   }
 
   #hint(to: number): void {
-    const { epoch, leaderId } = this.#node
-    this.#node.send(to, { type: 'leader-hint', epoch, leaderId })
+    const { epoch, leaderId, voters } = this.#node
+    const endpoint = voters.current.find(({ id }) => id === leaderId)?.endpoints[0]
+    const leaderAt = endpoint && { host: endpoint.host, port: endpoint.port }
+    this.#node.send(to, { type: 'leader-hint', epoch, leaderId, ...(leaderAt && { leaderAt }) })
   }
 
   /** A leader of this epoch speaks; false when there is another, which cannot be. */

@@ -104,6 +104,7 @@ const messages: readonly RaftMessage[] = [
   { type: 'attach', epoch: 0, replica: key, log },
   { type: 'leader-hint', epoch: 5, leaderId: null },
   { type: 'leader-hint', epoch: 5, leaderId: 3 },
+  { type: 'leader-hint', epoch: 5, leaderId: 3, leaderAt: { host: 'node-3', port: 9_093 } },
   { type: 'take-over', epoch: 5, leaderId: 1 },
 ]
 

@@ -3,6 +3,9 @@ import type { QuorumReplica } from '../../../src/broker/quorum/metadata-quorum.t
 import { VotersRefused } from '../../../src/broker/quorum/voters-refused.ts'
 import { QuorumCluster, type QuorumNode } from './support/quorum-cluster.ts'
 
+/** So often another node takes over until the one that is waited for does. */
+const LEADERS_MAX = 30
+
 const endpoints = (id: number) => [{ name: 'CONTROLLER', host: `node-${id}`, port: 9093 }]
 
 async function withObserver(): Promise<{ cluster: QuorumCluster; observer: QuorumNode }> {
@@ -57,6 +60,23 @@ describe('observers', () => {
     const before = cluster.clock.nowMs
     await cluster.settled(quorum.whenServed(quorum.status.highWatermark, () => [1, 2, 3, 4], 5_000))
     expect(cluster.clock.nowMs - before).toBeLessThan(50)
+  })
+})
+
+describe('a node that knows only the first voters', () => {
+  it('finds a leader that is none of them', async () => {
+    const { cluster } = await withObserver()
+    await add(cluster, 4)
+    for (let tries = 0; cluster.theLeader.id !== 4 && tries < LEADERS_MAX; tries++) {
+      const before = cluster.theLeader
+      before.kill()
+      await cluster.until(() => cluster.leader() !== null, 'another leads')
+      await before.start()
+    }
+    expect(cluster.theLeader.id).toBe(4)
+    await cluster.node(5).start()
+    await cluster.untilAllServe(['a'])
+    expect(observerOf(cluster, 5).id).toBe(5)
   })
 })
 
