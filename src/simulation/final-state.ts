@@ -54,14 +54,14 @@ export function led(admin: Cluster, topics: readonly string[]): Promise<void> {
 }
 
 /** Resolves when every node runs, and every partition of the topics has a leader and all its replicas in sync. */
-export function whole({ nodes }: Simulation, admin: Cluster, topics: readonly string[]): Promise<void> {
+export function whole(simulation: Simulation, admin: Cluster, topics: readonly string[]): Promise<void> {
   return until(admin, async () => {
     const isWhole = await every(
       admin,
       topics,
       ({ leaderId, isrNodes, replicaNodes }) => leaderId >= 0 && isrNodes.length === replicaNodes.length,
     )
-    return isWhole && nodes.every(({ isRunning }) => isRunning)
+    return isWhole && simulation.nodes.every(({ isRunning }) => isRunning)
   })
 }
 
