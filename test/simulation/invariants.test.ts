@@ -244,6 +244,24 @@ describe('invariants', () => {
     expect(broken(differing)).toEqual(['the quorum keeps what it committed'])
   })
 
+  it('excuse a replica by another disk only where the one before held it', () => {
+    const batches = [batch(0, 2), batch(2)]
+    /** Node 3 on another disk, which is empty, and node 2 without the partition. */
+    const onOneDisk = (atMs: number) => {
+      const { replicas } = sightOf(atMs, batches, [1])
+      return {
+        atMs,
+        replicas: replicas.map((one) => (one.node === 3 ? { ...one, directoryId: 'new' } : one)),
+      }
+    }
+    const wiped = whole()
+    wiped.sights.push(sightOf(40, batches), onOneDisk(90))
+    expect(invariants['what is acknowledged lies on enough disks']?.(wiped)).toEqual([])
+    const drained = whole()
+    drained.sights.push(sightOf(40, batches, [1, 2]), onOneDisk(90))
+    expect(invariants['what is acknowledged lies on enough disks']?.(drained)).toHaveLength(1)
+  })
+
   it('tell of generations that step back', () => {
     const history = whole()
     history.joins.push({ group: 'g', member: 'c', generation: 1, share: [], invokedMs: 6, endedMs: 7 })

@@ -1,7 +1,7 @@
 /**
  * Invariant 16: what acks=all acknowledged lies on the disks of `min.insync.replicas` nodes at least, from then on.
  *
- * A disk that was replaced, or is damaged, may have held it.
+ * A disk that was replaced while it held the partition, or is damaged, may have held it.
  */
 import type { History } from '../history.ts'
 import { batchAt } from './batch-at.ts'
@@ -10,15 +10,20 @@ import { committedAt, committedByPartition } from './committed.ts'
 export function acknowledgedOnEnoughDisks({ sends, sights, topics }: History): string[] {
   const violations: string[] = []
   const committed = committedByPartition(sends, [])
-  const firstDisk = new Map<number, string>()
+  const lastSeen = new Map<string, { readonly directoryId: string; readonly held: boolean }>()
+  /** Replicas whose disk was replaced. */
+  const replaced = new Set<string>()
   for (const { atMs, replicas } of sights) {
     const lacking = new Map<string, number>()
     for (const { topic, partition, node, directoryId, batches, count, isWhole } of replicas) {
-      if (directoryId === null || !isWhole) continue
-      if (!firstDisk.has(node)) firstDisk.set(node, directoryId)
+      if (directoryId === null) continue
       const key = `${topic}-${partition}`
+      const replica = `${key} on node ${node}`
+      const before = lastSeen.get(replica)
+      if (before?.held === true && before.directoryId !== directoryId) replaced.add(replica)
+      lastSeen.set(replica, { directoryId, held: count > 0 || !isWhole })
       const endOffset = committedAt(committed.get(key) ?? [], atMs)
-      if (endOffset === 0 || firstDisk.get(node) !== directoryId) continue
+      if (endOffset === 0 || !isWhole || replaced.has(replica)) continue
       if (batchAt(batches, endOffset - 1, count) !== undefined) continue
       const lack = (lacking.get(key) ?? 0) + 1
       lacking.set(key, lack)
