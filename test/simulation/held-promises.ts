@@ -26,6 +26,7 @@ export async function holdsItsPromises(from: number): Promise<void> {
   expect([...struck].sort()).toEqual([...FAULTS].sort())
   expect([...ran].sort()).toEqual([
     'administrator of topics',
+    'changer of nodes',
     'cutter of records',
     'group without members',
     'member of a group',
