@@ -185,7 +185,27 @@ export interface OverheardVote {
   readonly epoch: number
   /** The voter, disk included: with another disk it is another voter. */
   readonly voter: string
+  /** The voter by its id alone, as candidates ask that know of no disk. */
+  readonly anyDisk: string
   readonly candidate: number
+}
+
+/** A candidate asked for a vote; itself, too. */
+export interface VoteAsked {
+  readonly epoch: number
+  /** As in `OverheardVote`, one or the other. */
+  readonly voter: string
+  readonly candidate: number
+}
+
+/** A leader asked the controller for an in-sync set. */
+export interface IsrProposal {
+  readonly atMs: number
+  readonly topicId: string
+  readonly partition: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly isr: readonly { readonly brokerId: number; readonly brokerEpoch: bigint }[]
 }
 
 /** What a leader of the quorum told one follower, in the order of telling. */
@@ -293,6 +313,8 @@ export class History {
   readonly sights: Sight[] = []
   readonly writtenBatches: WrittenBatch[] = []
   readonly votes: OverheardVote[] = []
+  readonly votesAsked: VoteAsked[] = []
+  readonly proposals: IsrProposal[] = []
   readonly leaders: OverheardLeader[] = []
   readonly metadataChanges: MetadataChange[] = []
   /** What each node tells at the end: the name of every topic and how many partitions it has. */

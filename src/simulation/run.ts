@@ -18,6 +18,7 @@ import { type FaultKind, Nemesis } from './nemesis/nemesis.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { Simulation } from './simulation.ts'
 import { DiskWitness } from './witness/disk-witness.ts'
+import { OverheardProposals } from './witness/overheard-proposals.ts'
 import { OverheardQuorum } from './witness/overheard-quorum.ts'
 import { CommittingGroup } from './workload/committing-group.ts'
 import { GROUP, type Load, loadsOf } from './workload/loads.ts'
@@ -75,12 +76,16 @@ const SETTINGS = {
 /** How long a follower may lack something: so long that nobody leaves the ISR for it, or so short that many do. */
 const LAG_MS_MAX = [30_000, 3_000, 700] as const
 
+/** How soon a broker of which nothing is heard is fenced: seldom while it is cut off, or often while it goes on as leader. */
+const SESSION_MS_MAX = [2_500, 800] as const
+
 function settingsOf(seed: number, nodes: number): Readonly<Record<string, string>> {
-  const lagMsMax = new SeededRandom(seed).stream('settings').pick(LAG_MS_MAX)
+  const random = new SeededRandom(seed).stream('settings')
   const { replicationFactor, insyncMin } = sizeOf(nodes)
   return {
     ...SETTINGS,
-    'replica.lag.time.max.ms': String(lagMsMax),
+    'replica.lag.time.max.ms': String(random.pick(LAG_MS_MAX)),
+    'broker.session.timeout.ms': String(random.pick(SESSION_MS_MAX)),
     'default.replication.factor': String(replicationFactor),
     'offsets.topic.replication.factor': String(replicationFactor),
     'min.insync.replicas': String(insyncMin),
@@ -91,17 +96,16 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   const { seed, nodes, faults, keepsLines = false, isCutShort = false, hostTurn } = options
   const history = new History()
   let stage: Stage | null = null
-  const overheard = new OverheardQuorum(
-    history,
-    () => simulation.queue.nowMs,
-    () => stage?.look(),
-  )
+  const look = (): void => stage?.look()
+  const nowMs = (): number => simulation.queue.nowMs
+  const quorum = new OverheardQuorum(history, nowMs, look)
+  const proposals = new OverheardProposals(history, nowMs, look)
   const simulation: Simulation = new Simulation({
     seed,
     nodes,
     settings: settingsOf(seed, nodes),
     keepsLines,
-    surroundings: { tapPeers: (peers) => overheard.tap(peers) },
+    surroundings: { tapPeers: (peers) => proposals.tap(quorum.tap(peers)) },
     hostTurn,
   })
   const atlas = new FaultAtlas(sizeOf(nodes))

@@ -8,6 +8,7 @@ import {
   firstImage,
   logOf,
   partitionChange,
+  proposalOf,
   read,
   sent,
   sightOf,
@@ -75,6 +76,18 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     (history) => history.sights.splice(1, 0, sightOf(30, [batch(0, 2), batch(2)], [1, 2])),
   ],
   [
+    'who is proposed as in sync has what is committed',
+    (history) => {
+      history.sights.push(sightOf(41, [batch(0, 2), batch(2)], [1, 2]))
+      history.proposals.push(proposalOf(41, [1, 2, 3]))
+    },
+  ],
+  [
+    'only who is asked votes',
+    (history) =>
+      history.votes.push({ epoch: 1, voter: 'node 3 on another disk', anyDisk: 'node 3', candidate: 1 }),
+  ],
+  [
     'what is derived from a log agrees with it',
     (history) =>
       history.stoppedReplicas.splice(1, 1, stoppedOn(2, { epochs: [{ epoch: 1, startOffset: 2 }] })),
@@ -110,7 +123,10 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
   ],
   [
     'a node votes once in a term',
-    (history) => history.votes.push({ epoch: 1, voter: 'node 2', candidate: 3 }),
+    (history) => {
+      history.votesAsked.push({ epoch: 1, voter: 'node 2', candidate: 3 })
+      history.votes.push({ epoch: 1, voter: 'node 2 on its disk', anyDisk: 'node 2', candidate: 3 })
+    },
   ],
   [
     'a term has one leader',

@@ -5,6 +5,7 @@ import type { MetadataRecord } from '../../src/coordination/metadata/record.ts'
 import {
   type FinalLog,
   History,
+  type IsrProposal,
   type SeenBatch,
   type SentRecords,
   type StoppedReplica,
@@ -175,6 +176,12 @@ export function stoppedOn(node: number, more: Partial<StoppedReplica> = {}): Sto
   }
 }
 
+/** The leader proposes that those are in sync, as things are after the last change of the whole history. */
+export function proposalOf(atMs: number, nodes: readonly number[]): IsrProposal {
+  const isr = nodes.map((node) => ({ brokerId: node, brokerEpoch: BigInt(node) }))
+  return { atMs, topicId: TOPIC_ID, partition: 0, leaderEpoch: 0, partitionEpoch: 1, isr }
+}
+
 export function whole(): History {
   const history = new History()
   history.topics.set('t', { disksMin: 2, isBrief: false })
@@ -223,7 +230,16 @@ export function whole(): History {
     { endOffset: 2, seenMs: 35, image: changed(firstImage, partitionChange({ isr: [1, 2] })) },
   ]
   for (const node of [1, 2, 3]) history.metadataLogs.set(node, [batch(0, 1, 1), batch(1, 1, 1)])
-  history.votes.push({ epoch: 1, voter: 'node 1', candidate: 1 }, { epoch: 1, voter: 'node 2', candidate: 1 })
+  for (const [voter, anyDisk] of [
+    ['node 1 on its disk', 'node 1'],
+    ['node 2 on its disk', 'node 2'],
+  ] as const)
+    history.votes.push({ epoch: 1, voter, anyDisk, candidate: 1 })
+  history.votesAsked.push(
+    { epoch: 1, voter: 'node 1 on its disk', candidate: 1 },
+    { epoch: 1, voter: 'node 2', candidate: 1 },
+  )
+  history.proposals.push(proposalOf(40, [1, 2]))
   history.leaders.push(
     { epoch: 1, leader: 1, follower: 2, highWatermark: 0, atMs: 2 },
     { epoch: 1, leader: 1, follower: 2, highWatermark: 2, atMs: 36 },

@@ -21,8 +21,10 @@ import { oneBatchAtAPlace } from './one-batch-at-a-place.ts'
 import { oneLeaderInATerm } from './one-leader-in-a-term.ts'
 import { oneOwnerInAGeneration } from './one-owner-in-a-generation.ts'
 import { oneVoteInATerm } from './one-vote-in-a-term.ts'
+import { onlyWhoIsAskedVotes } from './only-who-is-asked-votes.ts'
 import { patientProducersSucceed } from './patient-producers-succeed.ts'
 import { producerOrder } from './producer-order.ts'
+import { proposedAreComplete } from './proposed-are-complete.ts'
 import { quorumKeepsWhatItCommitted } from './quorum-keeps-what-it-committed.ts'
 import { readsAreKept } from './reads-are-kept.ts'
 import { readsInOrder } from './reads-in-order.ts'
@@ -51,6 +53,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'compaction keeps the last of a key': compactionKeepsTheLast,
   'replicas are equal': replicasEqual,
   'replicas in sync have what is committed': replicasInSyncAreComplete,
+  'who is proposed as in sync has what is committed': proposedAreComplete,
   'leader epoch and offset name one batch': oneBatchAtAPlace,
   'leader epochs grow': leaderEpochsGrow,
   'what is derived from a log agrees with it': whatIsDerivedAgrees,
@@ -58,6 +61,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'elections are clean': electionsAreClean,
   'a deposed leader acknowledges nothing': deposedLeadersAcknowledgeNothing,
   'a node votes once in a term': oneVoteInATerm,
+  'only who is asked votes': onlyWhoIsAskedVotes,
   'a term has one leader': oneLeaderInATerm,
   'the quorum keeps what it committed': quorumKeepsWhatItCommitted,
   'confirmed metadata stays': confirmedMetadataStays,

@@ -1,12 +1,12 @@
 /**
- * Listens to what the nodes of a quorum say to each other: who gives a vote away, who acts as leader, and what that
- * leader says is committed.
+ * Listens to what the nodes of a quorum say to each other: who is asked for a vote and gives it away, who acts as leader,
+ * and what that leader says is committed.
  *
  * It stands before the peer port of every node and hears a frame as it is sent, whether it arrives or not: a vote counts
  * once it was given away. It changes nothing and delays nothing.
  */
 import { peerCodec } from '../../broker/quorum/peer-codec.ts'
-import type { RaftMessage, ReplicaKey } from '../../coordination/raft/message.ts'
+import { type RaftMessage, type ReplicaKey, UNKNOWN_DIRECTORY } from '../../coordination/raft/message.ts'
 import type { PeerNetwork, PeerReceiver, PeerStream } from '../../runtime/peers.ts'
 import type { History } from '../history.ts'
 
@@ -66,15 +66,20 @@ export class OverheardQuorum {
 
   #hear(message: RaftMessage, to: number): void {
     const { epoch } = message
-    if (message.type === 'vote-request' && !message.isPreVote)
-      this.#vote(epoch, message.candidate, message.candidate.id)
+    if (message.type === 'vote-request' && !message.isPreVote) {
+      const { candidate, voter } = message
+      for (const asked of [candidate, voter])
+        this.#history.votesAsked.push({ epoch, voter: nameOf(asked), candidate: candidate.id })
+      this.#vote(epoch, candidate, candidate.id)
+    }
     if (message.type === 'vote-response' && !message.isPreVote && message.granted)
       this.#vote(epoch, message.voter, to)
     if (message.type === 'append-request') this.#led(epoch, message.leaderId, message.highWatermark, to)
   }
 
-  #vote(epoch: number, { id, directoryId }: ReplicaKey, candidate: number): void {
-    this.#history.votes.push({ epoch, voter: `${id} on disk ${directoryId}`, candidate })
+  #vote(epoch: number, voter: ReplicaKey, candidate: number): void {
+    const anyDisk = nameOf({ id: voter.id, directoryId: UNKNOWN_DIRECTORY })
+    this.#history.votes.push({ epoch, voter: nameOf(voter), anyDisk, candidate })
   }
 
   #led(epoch: number, leader: number, highWatermark: number, follower: number): void {
@@ -86,6 +91,10 @@ export class OverheardQuorum {
     this.#committed = highWatermark
     this.#onCommitted()
   }
+}
+
+function nameOf({ id, directoryId }: ReplicaKey): string {
+  return `${id} on ${directoryId === UNKNOWN_DIRECTORY ? 'any disk' : `disk ${directoryId}`}`
 }
 
 /** Hears who the other side says it is. */
