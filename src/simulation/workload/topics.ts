@@ -32,7 +32,7 @@ const OTHERS: readonly SimulatedTopic[] = [
     name: 'news',
     policy: 'brief',
     partitions: 1,
-    configs: { 'segment.ms': '500', 'retention.ms': '1500' },
+    configs: { 'segment.ms': '500' },
   },
   {
     name: 'latest',
@@ -46,8 +46,15 @@ const OTHERS: readonly SimulatedTopic[] = [
   },
 ]
 
+/** So short that what is not replicated yet is old already, where replication is held up; or not. */
+const RETENTION_MS = ['300', '1500'] as const
+
 export function topicsOf(random: SeededRandom): readonly SimulatedTopic[] {
-  return [PLAIN, ...OTHERS.filter(() => random.chance(ON_SHARE))]
+  const others = OTHERS.filter(() => random.chance(ON_SHARE))
+  const retention = { 'retention.ms': random.pick(RETENTION_MS) }
+  return [PLAIN, ...others].map((topic) =>
+    topic.policy === 'brief' ? { ...topic, configs: { ...topic.configs, ...retention } } : topic,
+  )
 }
 
 /** Every partition of some topics. */
