@@ -275,6 +275,14 @@ export interface StoppedReplica {
   readonly remembered: readonly ProducedBatch[]
 }
 
+/** A fault destroyed a part of a replica: from then on it is worth nothing, mended or not, until others have made it whole. */
+export interface Ruin {
+  readonly atMs: number
+  readonly node: number
+  /** `topic-partition` */
+  readonly place: string
+}
+
 /** What a topic was created with, as far as invariants must know it. */
 export interface TopicRules {
   /** On so many disks lies what acks=all acknowledged; 0 where replicas are taken away. */
@@ -311,6 +319,7 @@ export class History {
   readonly timeLookups: TimeLookup[] = []
   readonly milestones: Milestone[] = []
   readonly sights: Sight[] = []
+  ruins: readonly Ruin[] = []
   readonly writtenBatches: WrittenBatch[] = []
   readonly votes: OverheardVote[] = []
   readonly votesAsked: VoteAsked[] = []

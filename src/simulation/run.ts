@@ -195,6 +195,7 @@ class Stage {
     const simulation = this.#simulation
     await simulation.settled(nemesis.rage(rageMs), 2 * rageMs + RAGE_END_MS_MAX)
     await simulation.settled(nemesis.heal())
+    this.#history.ruins = nemesis.ruins
     this.#history.healedMs = simulation.queue.nowMs
     const admin = this.#admin
     const names = [...this.#topics.map(({ name }) => name), OFFSETS_TOPIC]

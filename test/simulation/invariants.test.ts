@@ -354,6 +354,16 @@ describe('invariants', () => {
     expect(broken(history)).toEqual(['what is derived from a log agrees with it'])
   })
 
+  it('let a replica of which a part rotted lack what it had', () => {
+    const history = whole()
+    history.sights.push(sightOf(41, [batch(0, 2), batch(2)], [3]))
+    expect(broken(history)).toContain('what is acknowledged lies on enough disks')
+    history.ruins = [{ atMs: 41, node: 1, place: 't-0' }]
+    expect(broken(history)).not.toContain('what is acknowledged lies on enough disks')
+    history.ruins = [{ atMs: 42, node: 1, place: 't-0' }]
+    expect(broken(history)).toContain('what is acknowledged lies on enough disks')
+  })
+
   it('tell of changes of metadata out of order, and of brokers that do not know them', () => {
     const unordered = whole()
     const set = { kind: 'set', topic: 't', value: '7' } as const

@@ -1,13 +1,14 @@
 /**
  * Invariant 16: what acks=all acknowledged lies on the disks of `min.insync.replicas` nodes at least, from then on.
  *
- * A disk that was replaced while it held the partition, or is damaged, may have held it.
+ * A disk that was replaced while it held the partition, or is damaged, may have held it; so may a replica of which a part
+ * rotted: what it had behind that it gives up, to fetch it again, whether or not the others are there.
  */
 import type { History } from '../history.ts'
 import { batchAt } from './batch-at.ts'
 import { committedAt, committedByPartition } from './committed.ts'
 
-export function acknowledgedOnEnoughDisks({ sends, sights, topics }: History): string[] {
+export function acknowledgedOnEnoughDisks({ sends, sights, topics, ruins }: History): string[] {
   const violations: string[] = []
   const committed = committedByPartition(sends, [])
   const lastSeen = new Map<string, { readonly directoryId: string; readonly held: boolean }>()
@@ -25,6 +26,7 @@ export function acknowledgedOnEnoughDisks({ sends, sights, topics }: History): s
       const endOffset = committedAt(committed.get(key) ?? [], atMs)
       if (endOffset === 0 || !isWhole || replaced.has(replica)) continue
       if (batchAt(batches, endOffset - 1, count) !== undefined) continue
+      if (ruins.some((ruin) => ruin.place === key && ruin.node === node && ruin.atMs <= atMs)) continue
       const lack = (lacking.get(key) ?? 0) + 1
       lacking.set(key, lack)
       const disksMin = topics.get(topic)?.disksMin ?? 0

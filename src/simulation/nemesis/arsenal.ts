@@ -1,4 +1,5 @@
 /** What the faults of all families have in common: the world that they strike, its chances, and time that passes. */
+import type { Ruin } from '../history.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import type { Simulation } from '../simulation.ts'
@@ -10,6 +11,8 @@ export class Arsenal {
   readonly simulation: Simulation
   readonly random: SeededRandom
   readonly atlas: FaultAtlas
+  /** What rotted, and when. */
+  readonly ruins: Ruin[] = []
 
   constructor(simulation: Simulation, random: SeededRandom, atlas: FaultAtlas) {
     this.simulation = simulation

@@ -144,12 +144,13 @@ export class DiskFaults {
   }
 
   #rotOn(kind: RotKind, node: SimulatedNode): boolean {
-    const { random, atlas } = this.#arsenal
+    const { random, atlas, ruins, simulation } = this.#arsenal
     const { disk } = node
     const segments = provenSegments(disk)
     if (segments.length === 0) return false
     const { folder, path, sizeBytes } = random.pick(segments)
     if (!atlas.ruins(node.id, folder)) return false
+    ruins.push({ atMs: simulation.queue.nowMs, node: node.id, place: folder })
     const position = random.below(sizeBytes)
     const rotten = this.#rotten(kind, disk, path, position, sizeBytes)
     const before = bytesOf(disk, path, rotten.position, rotten.bytes.length)

@@ -5,6 +5,7 @@
  * everything is left; all else may strike all nodes at once. Some seeds have two faults under way at a time, so that one
  * strikes what the other has left lagging. `heal` ends every fault.
  */
+import type { Ruin } from '../history.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
 import type { Simulation } from '../simulation.ts'
 import { Arsenal } from './arsenal.ts'
@@ -43,6 +44,11 @@ export class Nemesis {
     this.#network = new NetworkFaults(this.#arsenal)
     this.#clocks = new ClockFaults(this.#arsenal)
     this.#disks = new DiskFaults(this.#arsenal)
+  }
+
+  /** Replicas of which a part was destroyed. */
+  get ruins(): readonly Ruin[] {
+    return this.#arsenal.ruins
   }
 
   /** Strikes for that long, again and again. */
