@@ -150,6 +150,10 @@ export interface ReplicaSight {
   readonly directoryId: string | null
   readonly batches: readonly SeenBatch[]
   readonly count: number
+  /** Where its first segment begins. */
+  readonly startOffset: number
+  /** So far it has been compacted, as far as the broker has written that down. */
+  readonly cleanedOffset: number
   /** False while something lies there that is no batch: a torn end, or damage. Then more may be lost than `count` says. */
   readonly isWhole: boolean
 }
@@ -164,6 +168,8 @@ export interface Sight {
 export interface MetadataState {
   /** One past the batch. */
   readonly endOffset: number
+  /** Of the quorum, as the batch was written. */
+  readonly epoch: number
   /** When the batch was first seen on any disk: it was not committed before. */
   readonly seenMs: number
   readonly image: MetadataImage

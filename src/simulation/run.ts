@@ -79,6 +79,9 @@ const LAG_MS_MAX = [30_000, 3_000, 700] as const
 /** How soon a broker of which nothing is heard is fenced: seldom while it is cut off, or often while it goes on as leader. */
 const SESSION_MS_MAX = [2_500, 800] as const
 
+/** Between two times at which brokers write down where their logs stand. */
+const CHECKPOINT_MS = [5_000, 300] as const
+
 function settingsOf(seed: number, nodes: number): Readonly<Record<string, string>> {
   const random = new SeededRandom(seed).stream('settings')
   const { replicationFactor, insyncMin } = sizeOf(nodes)
@@ -86,6 +89,7 @@ function settingsOf(seed: number, nodes: number): Readonly<Record<string, string
     ...SETTINGS,
     'replica.lag.time.max.ms': String(random.pick(LAG_MS_MAX)),
     'broker.session.timeout.ms': String(random.pick(SESSION_MS_MAX)),
+    'replica.high.watermark.checkpoint.interval.ms': String(random.pick(CHECKPOINT_MS)),
     'default.replication.factor': String(replicationFactor),
     'offsets.topic.replication.factor': String(replicationFactor),
     'min.insync.replicas': String(insyncMin),
@@ -166,7 +170,11 @@ class Stage {
     this.#history = history
     this.#topics = topics
     this.#admin = simulation.client('admin', { retryMs: WHOLE_MS_MAX, requestTimeoutMs: 3_000 })
-    this.#witness = new DiskWitness(simulation.machines, history, this.#places('plain', 'wandering'))
+    const lasting = this.#places('plain', 'wandering', 'brief')
+    this.#witness = new DiskWitness(simulation.machines, history, [
+      ...lasting.map((place) => ({ ...place, isCompacted: false })),
+      ...this.#places('compacted').map((place) => ({ ...place, isCompacted: true })),
+    ])
   }
 
   #places(...policies: readonly SimulatedTopic['policy'][]): readonly final.Place[] {

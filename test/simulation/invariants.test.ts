@@ -83,6 +83,28 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     },
   ],
   [
+    'only what is committed goes',
+    (history) => {
+      const sight = sightOf(41, [batch(0, 2), batch(2)])
+      const replicas = sight.replicas.map((replica) =>
+        replica.topic === 't' && replica.node === 3 ? { ...replica, cleanedOffset: 4 } : replica,
+      )
+      history.sights.push({ ...sight, replicas })
+    },
+  ],
+  [
+    'newcomers to the in-sync set were proposed',
+    (history) => {
+      const wider = (nodes: readonly number[]) =>
+        changed(history.metadataStates.at(-1)?.image ?? firstImage, partitionChange({ isr: nodes }))
+      history.leaders.push({ epoch: 2, leader: 3, follower: 1, highWatermark: 2, atMs: 41 })
+      history.metadataStates = [
+        ...history.metadataStates,
+        { endOffset: 3, epoch: 2, seenMs: 42, image: wider([1, 2, 3]) },
+      ]
+    },
+  ],
+  [
     'only who is asked votes',
     (history) =>
       history.votes.push({ epoch: 1, voter: 'node 3 on another disk', anyDisk: 'node 3', candidate: 1 }),
@@ -109,7 +131,7 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     (history) => {
       // Nobody is in sync but node 1, so that only the number of disks is wrong.
       const image = changed(firstImage, partitionChange({ isr: [1] }))
-      history.metadataStates = [{ endOffset: 1, seenMs: 1, image }]
+      history.metadataStates = [{ endOffset: 1, epoch: 1, seenMs: 1, image }]
       history.sights.push(sightOf(40, [batch(0, 2), batch(2)], [1]))
     },
   ],
@@ -184,8 +206,8 @@ function elect(history: History, isr: readonly number[], leader: number): void {
   const before = changed(firstImage, partitionChange({ isr }))
   const after = changed(before, partitionChange({ leader, isr: [leader] }))
   history.metadataStates = [
-    { endOffset: 1, seenMs: 1, image: before },
-    { endOffset: 2, seenMs: 2, image: after },
+    { endOffset: 1, epoch: 1, seenMs: 1, image: before },
+    { endOffset: 2, epoch: 1, seenMs: 2, image: after },
   ]
 }
 
@@ -243,11 +265,11 @@ describe('invariants', () => {
   it('tell of fenced brokers in sync, and of elections that may lose records', () => {
     const fenced = whole()
     const image = changed(firstImage, { type: 'FenceBrokerRecord', value: { id: 3, epoch: 3n } })
-    fenced.metadataStates = [{ endOffset: 1, seenMs: 1, image }]
+    fenced.metadataStates = [{ endOffset: 1, epoch: 1, seenMs: 1, image }]
     expect(broken(fenced)).toEqual(['elections are clean'])
     const recovering = whole()
     const recovered = changed(firstImage, partitionChange({ leader: 2, leaderRecoveryState: 1 }))
-    recovering.metadataStates = [{ endOffset: 1, seenMs: 1, image: recovered }]
+    recovering.metadataStates = [{ endOffset: 1, epoch: 1, seenMs: 1, image: recovered }]
     expect(broken(recovering)).toEqual(['elections are clean'])
   })
 
@@ -354,6 +376,20 @@ describe('invariants', () => {
     expect(broken(history)).toEqual(['what is derived from a log agrees with it'])
   })
 
+  it('let a newcomer into the in-sync set by a proposal of that very state only', () => {
+    const history = whole()
+    const image = changed(
+      history.metadataStates.at(-1)?.image ?? firstImage,
+      partitionChange({ isr: [1, 2, 3] }),
+    )
+    history.metadataStates = [...history.metadataStates, { endOffset: 3, epoch: 2, seenMs: 42, image }]
+    history.leaders.push({ epoch: 2, leader: 3, follower: 1, highWatermark: 2, atMs: 41 })
+    history.proposals.push({ ...proposalOf(40, [1, 2, 3]), partitionEpoch: 0 })
+    expect(broken(history)).toEqual(['newcomers to the in-sync set were proposed'])
+    history.proposals.push(proposalOf(40, [1, 2, 3]))
+    expect(broken(history)).toEqual([])
+  })
+
   it('let a replica of which a part rotted lack what it had', () => {
     const history = whole()
     history.sights.push(sightOf(41, [batch(0, 2), batch(2)], [3]))
@@ -369,7 +405,7 @@ describe('invariants', () => {
     const set = { kind: 'set', topic: 't', value: '7' } as const
     const config = { resourceType: 2, resourceName: 't', name: 'retention.ms', value: '7' }
     const image = changed(firstImage, { type: 'ConfigRecord', value: config })
-    unordered.metadataStates = [...unordered.metadataStates, { endOffset: 3, seenMs: 40, image }]
+    unordered.metadataStates = [...unordered.metadataStates, { endOffset: 3, epoch: 1, seenMs: 40, image }]
     unordered.metadataChanges.push({ what: set, invokedMs: 2, confirmedMs: 3 })
     expect(broken(unordered)).not.toContain('confirmed metadata stays')
     unordered.metadataChanges.push({

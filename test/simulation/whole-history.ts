@@ -142,7 +142,8 @@ const METADATA = { topic: '__cluster_metadata', partition: 0 }
 
 function replicaOf(node: number, place: { topic: string; partition: number }, batches: readonly SeenBatch[]) {
   const directoryId = disks[node] ?? null
-  return { ...place, node, directoryId, batches, count: batches.length, isWhole: true }
+  const held = { batches, count: batches.length, startOffset: 0, cleanedOffset: 0, isWhole: true }
+  return { ...place, node, directoryId, ...held }
 }
 
 /** All disks at a moment, with `batches` of the partition on the nodes that are named. */
@@ -226,8 +227,8 @@ export function whole(): History {
   for (const node of [1, 2, 3]) history.stoppedReplicas.push(stoppedOn(node))
   history.sights.push(sightOf(15, []), sightOf(40, [batch(0, 2), batch(2)]))
   history.metadataStates = [
-    { endOffset: 1, seenMs: 1, image: firstImage },
-    { endOffset: 2, seenMs: 35, image: changed(firstImage, partitionChange({ isr: [1, 2] })) },
+    { endOffset: 1, epoch: 1, seenMs: 1, image: firstImage },
+    { endOffset: 2, epoch: 1, seenMs: 35, image: changed(firstImage, partitionChange({ isr: [1, 2] })) },
   ]
   for (const node of [1, 2, 3]) history.metadataLogs.set(node, [batch(0, 1, 1), batch(1, 1, 1)])
   for (const [voter, anyDisk] of [

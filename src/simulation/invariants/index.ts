@@ -12,6 +12,7 @@ import { deposedLeadersAcknowledgeNothing } from './deposed-leaders-acknowledge-
 import { electionsAreClean } from './elections-are-clean.ts'
 import { endsNeverStepBack } from './ends-never-step-back.ts'
 import { leaderEpochsGrow } from './leader-epochs-grow.ts'
+import { newcomersWereProposed } from './newcomers-were-proposed.ts'
 import { noAckedLoss } from './no-acked-loss.ts'
 import { noDuplicate } from './no-duplicate.ts'
 import { noPhantom } from './no-phantom.ts'
@@ -21,6 +22,7 @@ import { oneBatchAtAPlace } from './one-batch-at-a-place.ts'
 import { oneLeaderInATerm } from './one-leader-in-a-term.ts'
 import { oneOwnerInAGeneration } from './one-owner-in-a-generation.ts'
 import { oneVoteInATerm } from './one-vote-in-a-term.ts'
+import { onlyWhatIsCommittedGoes } from './only-what-is-committed-goes.ts'
 import { onlyWhoIsAskedVotes } from './only-who-is-asked-votes.ts'
 import { patientProducersSucceed } from './patient-producers-succeed.ts'
 import { producerOrder } from './producer-order.ts'
@@ -51,9 +53,11 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'times find their records': timesFindTheirRecords,
   'what is deleted stays deleted': deletedStaysDeleted,
   'compaction keeps the last of a key': compactionKeepsTheLast,
+  'only what is committed goes': onlyWhatIsCommittedGoes,
   'replicas are equal': replicasEqual,
   'replicas in sync have what is committed': replicasInSyncAreComplete,
   'who is proposed as in sync has what is committed': proposedAreComplete,
+  'newcomers to the in-sync set were proposed': newcomersWereProposed,
   'leader epoch and offset name one batch': oneBatchAtAPlace,
   'leader epochs grow': leaderEpochsGrow,
   'what is derived from a log agrees with it': whatIsDerivedAgrees,

@@ -24,7 +24,8 @@ export function proposedAreComplete({ sends, reads, sights, proposals, metadataS
     for (const replica of sight.replicas) {
       const key = `${replica.topic}-${replica.partition}`
       const endOffset = committedAt(committed.get(key) ?? [], proposal.atMs)
-      if (endOffset === 0 || !replica.isWhole || !isProposed(state, proposal, replica)) continue
+      if (endOffset <= replica.startOffset || !replica.isWhole || !isProposed(state, proposal, replica))
+        continue
       if (batchAt(replica.batches, endOffset - 1, replica.count) === undefined)
         violations.push(
           `${key} on node ${replica.node} lacked offset ${endOffset - 1} at ${proposal.atMs} ms, proposed as in sync`,

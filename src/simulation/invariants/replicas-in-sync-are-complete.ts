@@ -26,7 +26,8 @@ export function replicasInSyncAreComplete(history: History): string[] {
     for (const replica of replicas) {
       const key = `${replica.topic}-${replica.partition}`
       const endOffset = committedAt(committed.get(key) ?? [], atMs)
-      if (endOffset === 0 || !replica.isWhole || !mustBeComplete(state.image, replica)) continue
+      if (endOffset <= replica.startOffset || !replica.isWhole || !mustBeComplete(state.image, replica))
+        continue
       const wanted = batchAt(finals.get(key) ?? [], endOffset - 1)
       const found = batchAt(replica.batches, endOffset - 1, replica.count)
       if (found === undefined)

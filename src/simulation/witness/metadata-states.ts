@@ -26,7 +26,8 @@ export function metadataStates(
     if (!applied.ok)
       throw new Error(`${applied.problem.type} at offset ${baseOffset}: ${applied.problem.reason}`)
     image = applied.image
-    states.push({ endOffset: lastOffset + 1, seenMs: seenMs(baseOffset, leaderEpoch), image })
+    const endOffset = lastOffset + 1
+    states.push({ endOffset, epoch: leaderEpoch, seenMs: seenMs(baseOffset, leaderEpoch), image })
   }
   return states
 }

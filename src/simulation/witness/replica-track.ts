@@ -77,6 +77,8 @@ export interface LookedAt {
   readonly batches: readonly SeenBatch[]
   /** How many of them, the last ones, the look before did not have. */
   readonly fresh: number
+  /** Of the first segment. */
+  readonly startOffset: number
   /** False where something lies behind them that is no batch. */
   readonly isWhole: boolean
 }
@@ -94,7 +96,7 @@ export class ReplicaTrack {
   look(disk: MemoryDisk): LookedAt {
     if (disk.status(this.#folder)?.kind !== 'directory') {
       this.#forget()
-      return { batches: this.#batches, fresh: 0, isWhole: true }
+      return { batches: this.#batches, fresh: 0, startOffset: 0, isWhole: true }
     }
     const names = disk.list(this.#folder).map(({ name }) => name)
     const segments = names.filter((name) => name.endsWith('.log')).sort()
@@ -103,7 +105,8 @@ export class ReplicaTrack {
     const isWhole = segments
       .filter((segment) => this.#mark === null || segment >= this.#mark.segment)
       .every((segment) => this.#read(disk, segment))
-    return { batches: this.#batches, fresh: this.#batches.length - before, isWhole }
+    const startOffset = Number.parseInt(segments[0] ?? '0', 10)
+    return { batches: this.#batches, fresh: this.#batches.length - before, startOffset, isWhole }
   }
 
   #forget(): void {
