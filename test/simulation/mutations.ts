@@ -120,24 +120,6 @@ export const mutations: readonly Mutation[] = [
     to: '    if (endOffset < this.#highWatermark) return false\n',
   },
   {
-    name: 'a fetch of an earlier life is believed',
-    file: 'src/coordination/replication/partition-leader.ts',
-    from: '    if (event.brokerEpoch < before.brokerEpoch || isOutdated(before, event)) return NOTHING\n',
-    to: '    if (isOutdated(before, event)) return NOTHING\n',
-  },
-  {
-    name: 'a fetch that the network kept is believed',
-    file: 'src/coordination/replication/follower-progress.ts',
-    from: '  return order > 0 && brokerEpoch === before.brokerEpoch && order < before.order\n',
-    to: '  return order > Number.MAX_SAFE_INTEGER && brokerEpoch === before.brokerEpoch && order < before.order\n',
-  },
-  {
-    name: 'a stale broker epoch is accepted',
-    file: 'src/coordination/metadata/decide/alter-partition.ts',
-    from: '  return seen === -1n || seen === known.epoch\n',
-    to: '  return seen >= -1n || seen === known.epoch\n',
-  },
-  {
     name: 'a stale partition epoch is accepted',
     file: 'src/coordination/metadata/decide/alter-partition.ts',
     from: '  if (asked.partitionEpoch < partition.partitionEpoch) return errorCode.INVALID_UPDATE_VERSION\n',
@@ -234,10 +216,10 @@ export const mutations: readonly Mutation[] = [
     to: '  if (endOffset < 0) replayProducers(state, loadSnapshot(state, snapshots, endOffset))\n',
   },
   {
-    name: 'leader epochs outlive the records that were cut',
+    name: 'all leader epochs go with the records that are cut',
     file: 'src/storage/log-truncation.ts',
     from: '  state.epochs.truncateFromEnd(endOffset)\n',
-    to: '  state.epochs.truncateFromEnd(endOffset + 1_000)\n',
+    to: '  state.epochs.clear()\n',
   },
   {
     name: 'producers are forgotten at a start',
