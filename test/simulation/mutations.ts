@@ -120,12 +120,6 @@ export const mutations: readonly Mutation[] = [
     to: '    if (endOffset < this.#highWatermark) return false\n',
   },
   {
-    name: 'a stale partition epoch is accepted',
-    file: 'src/coordination/metadata/decide/alter-partition.ts',
-    from: '  if (asked.partitionEpoch < partition.partitionEpoch) return errorCode.INVALID_UPDATE_VERSION\n',
-    to: '  if (asked.partitionEpoch < 0) return errorCode.INVALID_UPDATE_VERSION\n',
-  },
-  {
     name: 'anybody active may lead',
     file: 'src/coordination/metadata/election-rules.ts',
     from: "  return rules.allowsUnclean ? 'unclean' : 'online'\n",
