@@ -206,8 +206,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'producers outlive the records that were cut',
     file: 'src/storage/log-truncation.ts',
-    from: '  replayProducers(state, loadSnapshot(state, snapshots, endOffset))\n',
-    to: '  if (endOffset < 0) replayProducers(state, loadSnapshot(state, snapshots, endOffset))\n',
+    from: '  const unread = replayProducers(state, loadSnapshot(state, snapshots, endOffset))\n',
+    to: '  const unread =\n    endOffset < 0 ? replayProducers(state, loadSnapshot(state, snapshots, endOffset)) : null\n',
   },
   {
     name: 'all leader epochs go with the records that are cut',
