@@ -186,7 +186,8 @@ export class LogAppender {
     let recordCount = 0
     for (const batch of batches) {
       recordCount += batch.recordCount
-      if (batch.leaderEpoch > state.epochs.latestEpoch)
+      // A later one that is known was to begin here, under this node, and left nothing.
+      if (batch.leaderEpoch !== state.epochs.latestEpoch)
         state.epochs.assign(batch.leaderEpoch, batch.baseOffset)
     }
     const position = segment.sizeBytes

@@ -181,6 +181,19 @@ describe('what a client may append', () => {
 })
 
 describe('what a replica copies', () => {
+  it('makes it forget an epoch in which it was to lead, and that left nothing here', () => {
+    const world = new TestWorld()
+    const log = world.create()
+    log.assignLeaderEpoch(3)
+    const copied = Buffer.concat([
+      testBatch({ baseOffset: 0, leaderEpoch: 0 }),
+      testBatch({ baseOffset: 1, leaderEpoch: 2 }),
+    ])
+    expect(world.append(log, copied, { origin: 'replica', leaderEpoch: 5 })).toMatchObject({ ok: true })
+    expect(log.endOffsetForLeaderEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 1 })
+    expect(log.latestLeaderEpoch).toBe(2)
+  })
+
   it('keeps offsets and epochs, gaps included, and leaves away a cut batch and later epochs', () => {
     const world = new TestWorld()
     const log = world.create()
