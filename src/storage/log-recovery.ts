@@ -118,12 +118,20 @@ function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDa
 function checkSegment(state: LogState, segment: Segment, checkedFrom: number): ScanResult {
   const startPosition = trustedPosition(state, segment, checkedFrom)
   if (startPosition === 0) segment.resetIndexes()
+  // Where compaction makes gaps nothing can be told of missing offsets; nor behind an index entry, at first.
+  const tellsGaps = !state.config.compacts && segment === state.segments.active
+  let expected = tellsGaps && startPosition === 0 ? segment.baseOffset : Number.POSITIVE_INFINITY
+  let isMissing = false
   const scanned = scanSegment(segment.log, state.environment.buffers, {
     startPosition,
     endPosition: segment.writtenBytes,
     verifyFromPosition: startPosition,
     offsetMin: segment.baseOffset,
     visit: (facts) => {
+      // The recovery point was the end of the log once: some batch ends there.
+      isMissing = expected < checkedFrom && checkedFrom <= facts.baseOffset
+      if (isMissing) return false
+      if (tellsGaps) expected = nextOffsetOf(facts)
       segment.noteBatch(facts, facts.position, state.config.indexIntervalBytes)
       if (facts.leaderEpoch > state.epochs.latestEpoch)
         state.epochs.assign(facts.leaderEpoch, facts.baseOffset)
@@ -131,7 +139,7 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
     },
   })
   segment.verifiedBytes = startPosition === 0 ? scanned.endPosition : 0
-  return scanned
+  return isMissing ? { ...scanned, fault: `offsets from ${scanned.nextOffset} on are missing` } : scanned
 }
 
 /**

@@ -72,6 +72,17 @@ describe('recovery after an unclean stop', () => {
     }
   })
 
+  it('trap 2: a batch from elsewhere is damage where offsets are missing that were durable', () => {
+    const world = killed(6)
+    const whole = world.content(`${FIRST}.log`)
+    const stranger = sizedBatch(250)
+    setBaseOffset(stranger, 0, 900)
+    overwrite(world, `${FIRST}.log`, Buffer.concat([stranger, whole.subarray(stranger.length)]))
+    const log = world.open({ recoveryPoint: 4 }, { indexIntervalBytes: 1_000_000 })
+    expect(log.damage).toMatchObject({ offset: 0 })
+    expect(world.content(`${FIRST}.log`).length).toBe(whole.length)
+  })
+
   it('trap 2: a bad batch below the recovery point is damage: not cut, not served, healed only by the owner', () => {
     const world = killed(6)
     const whole = world.content(`${FIRST}.log`)
