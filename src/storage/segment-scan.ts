@@ -79,10 +79,11 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
       let at = 0
       while (at + BATCH_HEADER_BYTES <= got) {
         const sizeBytes = batchSizeBytes(chunk, at)
-        const fault = headerFault(chunk, at, position, wish, nextOffset, epoch)
-        if (fault !== null && isOutOfOrder(before, baseOffset(chunk, at), nextOffset)) {
+        const fault = headerFault(chunk, at, position, wish, nextOffset)
+        const lastFault = faultOfLast({ ...before, epoch }, chunk, at, fault, nextOffset)
+        if (lastFault !== null) {
           ;({ position, nextOffset } = before)
-          return end(`the record batch before ${baseOffset(chunk, at)} begins at ${before.base}`)
+          return end(lastFault)
         }
         if (fault !== null) return end(fault)
         if (at + sizeBytes > got) break
@@ -111,25 +112,33 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
 }
 
 /**
- * No checksum covers the offset that a batch begins at. One that left a gap, and behind which a batch follows that fits
- * without it, is itself the wrong one.
+ * What is wrong with the batch before this one, as this one shows: no checksum covers the offset at which a batch begins, nor
+ * its leader epoch. One that left a gap, and behind which a batch follows that fits without it, is itself the wrong one; so
+ * may be one of a later epoch than what follows it.
  */
-function isOutOfOrder(
-  last: { readonly nextOffset: number; readonly base: number },
-  base: number,
+function faultOfLast(
+  last: { readonly nextOffset: number; readonly base: number; readonly epoch: number },
+  chunk: Buffer,
+  at: number,
+  fault: string | null,
   nextOffset: number,
-): boolean {
-  return base < nextOffset && base >= last.nextOffset && last.base > last.nextOffset
+): string | null {
+  const base = baseOffset(chunk, at)
+  if (fault === null) {
+    const epoch = leaderEpoch(chunk, at)
+    return epoch < last.epoch ? `leader epoch ${epoch} after ${last.epoch}` : null
+  }
+  const isOutOfOrder = base < nextOffset && base >= last.nextOffset && last.base > last.nextOffset
+  return isOutOfOrder ? `the record batch before ${base} begins at ${last.base}` : null
 }
 
-/** Length, magic, rising offsets, epochs that do not fall (trap 2). */
+/** Length, magic, rising offsets (trap 2). */
 function headerFault(
   chunk: Buffer,
   at: number,
   position: number,
   wish: ScanWish,
   offsetMin: number,
-  epochMin: number,
 ): string | null {
   const sizeBytes = batchSizeBytes(chunk, at)
   if (sizeBytes < BATCH_HEADER_BYTES) return `record batch size ${sizeBytes} is smaller than its header`
@@ -141,6 +150,5 @@ function headerFault(
   }
   if (base + lastOffsetDelta(chunk, at) - wish.offsetMin > RELATIVE_OFFSET_MAX)
     return `a record batch begins at offset ${base}, too far from ${wish.offsetMin}`
-  const epoch = leaderEpoch(chunk, at)
-  return epoch < epochMin ? `leader epoch ${epoch} after ${epochMin}` : null
+  return null
 }

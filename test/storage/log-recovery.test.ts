@@ -72,6 +72,17 @@ describe('recovery after an unclean stop', () => {
     }
   })
 
+  it('trap 2: a leader epoch that rotted is damage where it rotted, not behind it', () => {
+    const world = killed(6)
+    const whole = world.content(`${FIRST}.log`)
+    const second = whole.readInt32BE(8) + 12
+    // From 1 to 9.
+    whole[second + 15] = (whole[second + 15] ?? 0) ^ 8
+    overwrite(world, `${FIRST}.log`, whole)
+    const log = world.open({ recoveryPoint: 6 }, { indexIntervalBytes: 1_000_000 })
+    expect(log.damage).toMatchObject({ offset: 1 })
+  })
+
   it('trap 2: a batch from elsewhere is damage where offsets are missing that were durable', () => {
     const world = killed(6)
     const whole = world.content(`${FIRST}.log`)
