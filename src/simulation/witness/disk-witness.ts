@@ -1,6 +1,6 @@
 /**
- * Looks at the disks of all nodes again and again, and notes what lay there: the replicas of some partitions and the
- * metadata log, whatever their brokers say of it.
+ * Looks at the disks of all nodes again and again, and notes what lay there: the replicas of some partitions, as far as they
+ * were synced, and the metadata log, whatever their brokers say of it.
  *
  * What happens between two looks it may miss, so what it notes is true but not all there is. It tells no node anything.
  */
@@ -9,7 +9,7 @@ import { decodePartitionOffsets, type PartitionOffset } from '../../storage/chec
 import { decodeMetaProperties } from '../../storage/meta-properties.ts'
 import type { History, ReplicaSight } from '../history.ts'
 import type { SimulatedNode } from '../simulated-node.ts'
-import { contentOf, ReplicaTrack, unharmed } from './replica-track.ts'
+import { contentOf, type LookedAt, ofSynced, ReplicaTrack, unharmed } from './replica-track.ts'
 
 const DATA = '/data'
 export const METADATA_TOPIC = '__cluster_metadata'
@@ -60,7 +60,9 @@ export class DiskWitness {
     const key = `${node.id} ${topic}-${partition}`
     const track = this.#tracks.get(key) ?? new ReplicaTrack(joinPath(DATA, `${topic}-${partition}`))
     this.#tracks.set(key, track)
-    const { batches, fresh, startOffset, isWhole } = track.look(node.disk)
+    const look = (): LookedAt => track.look(node.disk)
+    const { batches, fresh, startOffset, isWhole } =
+      topic === METADATA_TOPIC ? look() : ofSynced(node.disk, look)
     const count = batches.length
     // Batches that were compacted are others, in the same place.
     for (const batch of isCompacted ? [] : batches.slice(count - fresh)) {

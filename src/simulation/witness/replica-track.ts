@@ -21,8 +21,17 @@ import type { SeenBatch } from '../history.ts'
 
 /** Runs `read` while no fault of the disk strikes. */
 export function unharmed<T>(disk: MemoryDisk, read: () => T): T {
+  return whileFaults(disk, () => null, read)
+}
+
+/** As `unharmed`, and of files it sees only what a sync has covered. */
+export function ofSynced<T>(disk: MemoryDisk, read: () => T): T {
+  return whileFaults(disk, (operation) => (operation === 'read' ? { kind: 'stale-read' } : null), read)
+}
+
+function whileFaults<T>(disk: MemoryDisk, wanted: MemoryDisk['fault'], read: () => T): T {
   const { fault } = disk
-  disk.fault = () => null
+  disk.fault = wanted
   try {
     return read()
   } finally {
@@ -35,9 +44,9 @@ export function contentOf(disk: MemoryDisk, path: string, position = 0): Buffer 
   if (disk.status(path)?.kind !== 'file') return null
   const file = disk.open(path, 'read')
   const bytes = Buffer.alloc(Math.max(0, file.sizeBytes() - position))
-  file.readSync(bytes, 0, bytes.length, position)
+  const got = file.readSync(bytes, 0, bytes.length, position)
   file.close()
-  return bytes
+  return bytes.subarray(0, got)
 }
 
 /** The batches of a log as far as they are whole, and where each begins. */
