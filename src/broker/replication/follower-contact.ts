@@ -9,9 +9,9 @@
 import { limits } from '../../runtime/limits.ts'
 
 interface Requests {
-  readonly lastMs: number
+  lastMs: number
   /** The one before that. */
-  readonly earlierMs: number
+  earlierMs: number
 }
 
 export class FollowerContact {
@@ -20,8 +20,13 @@ export class FollowerContact {
 
   /** A follower, a registered broker, has asked for records of whatever partition. */
   asked(replica: number, nowMs: number): void {
-    const earlierMs = this.#requests.get(replica)?.lastMs ?? Number.NEGATIVE_INFINITY
-    this.#requests.set(replica, { lastMs: nowMs, earlierMs })
+    const known = this.#requests.get(replica)
+    if (known === undefined)
+      this.#requests.set(replica, { lastMs: nowMs, earlierMs: Number.NEGATIVE_INFINITY })
+    else {
+      known.earlierMs = known.lastMs
+      known.lastMs = nowMs
+    }
   }
 
   /** Whether it has asked twice of late. */
