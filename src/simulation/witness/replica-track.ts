@@ -82,6 +82,9 @@ interface Mark {
   readonly endPosition: number
 }
 
+/** Where reading a segment ended: at its end, where the rest is not seen, or where something is no batch. */
+type SegmentEnd = 'whole' | 'unseen' | 'bad'
+
 export interface LookedAt {
   readonly batches: readonly SeenBatch[]
   /** How many of them, the last ones, the look before did not have. */
@@ -111,9 +114,13 @@ export class ReplicaTrack {
     const segments = names.filter((name) => name.endsWith('.log')).sort()
     if (!this.#goesOn(disk)) this.#forget()
     const before = this.#batches.length
-    const isWhole = segments
-      .filter((segment) => this.#mark === null || segment >= this.#mark.segment)
-      .every((segment) => this.#read(disk, segment))
+    const { segment: marked = '' } = this.#mark ?? {}
+    let end: SegmentEnd = 'whole'
+    for (const segment of segments.filter((name) => name >= marked)) {
+      end = this.#read(disk, segment)
+      if (end !== 'whole') break
+    }
+    const isWhole = end !== 'bad'
     const startOffset = Number.parseInt(segments[0] ?? '0', 10)
     return { batches: this.#batches, fresh: this.#batches.length - before, startOffset, isWhole }
   }
@@ -133,17 +140,19 @@ export class ReplicaTrack {
     return found !== undefined && isSameBatch(found, last)
   }
 
-  /** False when it does not end whole: nothing behind can be believed. */
-  #read(disk: MemoryDisk, segment: string): boolean {
+  #read(disk: MemoryDisk, segment: string): SegmentEnd {
     const from = this.#mark?.segment === segment ? this.#mark.endPosition : 0
-    const bytes = contentOf(disk, joinPath(this.#folder, segment), from)
-    if (bytes === null) return false
+    const path = joinPath(this.#folder, segment)
+    const bytes = contentOf(disk, path, from)
+    const status = disk.status(path)
+    if (bytes === null || status === null) return 'bad'
     let read = 0
     for (const { position, ...batch } of wholeBatches(bytes)) {
       this.#batches.push(batch)
       read = position + batchSizeBytes(bytes, position)
       this.#mark = { segment, position: from + position, endPosition: from + read }
     }
-    return read === bytes.length
+    if (from + bytes.length < status.sizeBytes) return 'unseen'
+    return read === bytes.length ? 'whole' : 'bad'
   }
 }
