@@ -16,6 +16,7 @@ export const MACHINE_FAULTS = [
 export type MachineFaultKind = (typeof MACHINE_FAULTS)[number]
 
 const FREEZE_MS_MAX = 6_000
+const STOP_MS_MAX = 10_000
 const STALL_MS_MAX = 400
 const STALLS_MAX = 10
 
@@ -53,7 +54,9 @@ export class MachineFaults {
         }
         return true
       case 'clean stop':
-        await node.stop()
+        // Another fault may strike it meanwhile, and then it never has stopped.
+        await Promise.race([node.stop(), this.#arsenal.pause(STOP_MS_MAX)])
+        node.kill()
         return await this.#restart([node])
       case 'wiped disk':
         if (!atlas.wipes(node.id)) return false
