@@ -77,15 +77,10 @@ export class Log implements PartitionLog {
       durable: (offset) => this.#durable(offset),
       diskFailed: (error) => this.#diskFailed(error),
     })
-    for (
-      let i = state.segments.indexOf(opened.durableOffset);
-      i >= 0 && opened.durableOffset < state.writtenOffset;
-      i++
-    ) {
-      const segment = state.segments.at(i)
-      if (segment === undefined) break
+    if (opened.durableOffset < state.writtenOffset) {
       // What an unclean stop left in the page cache is not on the disk yet.
-      this.syncer.noteWritten(segment)
+      const from = Math.max(0, state.segments.indexOf(opened.durableOffset))
+      for (const segment of state.segments.all.slice(from)) this.syncer.noteWritten(segment)
       this.syncer.noteNames()
     }
     this.checkpointing = new LogCheckpointing(state, this.syncer, (error) => this.#diskFailed(error))

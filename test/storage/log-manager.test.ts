@@ -71,6 +71,27 @@ describe('the logs of a broker', () => {
     expect(world.disk.status('/var/lib/data/meta.properties')).not.toBeNull()
   })
 
+  it('what a killed process wrote behind a new log start is synced by the next one before it counts', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    world.create().truncateFullyAndStartAt(100, () => {})
+    world.settle()
+    // The recovery point lies before the first segment; nobody wants these synced.
+    for (let i = 0; i < 3; i++) world.log().append(testBatch(), OPTIONS)
+    world.clock.advance(10)
+    world.kill()
+    await world.start()
+    let isDurable = false
+    world.log().whenDurable((durable) => {
+      isDurable = durable
+    })
+    world.settle()
+    expect([isDurable, world.log().logEndOffset]).toEqual([true, 103])
+    world.kill(() => 0)
+    await world.start()
+    expect(world.log().logEndOffset).toBe(103)
+  })
+
   it('damage is found again by the next start, after a clean stop too', async () => {
     const world = new ManagedWorld({ segmentBytes: 1_000 })
     await world.start()
