@@ -1,6 +1,7 @@
 /**
  * What a simulation has come to when all is healed: what must have come about by then, and what lies on the disks.
  */
+import { quorumOf } from '../client/admin-cluster.ts'
 import { describePartitions, type PartitionDescription } from '../client/admin-topics.ts'
 import { ClientError } from '../client/client-error.ts'
 import type { Cluster } from '../client/cluster.ts'
@@ -75,7 +76,10 @@ export function caughtUp(admin: Cluster, history: History, places: readonly Plac
   return until(admin, async () => (await Promise.all(places.map(isRead))).every((read) => read))
 }
 
-/** Resolves when no replica lags: one that is in sync may still lack what only its leader has acknowledged. */
+/**
+ * Resolves when no replica lags: one that is in sync may still lack what only its leader has acknowledged. Nor does the quorum
+ * hold anything that is not committed: after a cut there may be no controller yet, while topics are served as ever.
+ */
 export function level({ nodes }: Simulation, admin: Cluster, places: readonly Place[]): Promise<void> {
   const lags = ({ topic, partition }: Place): boolean => {
     const ends = holders(nodes, topic, partition)
@@ -84,7 +88,12 @@ export function level({ nodes }: Simulation, admin: Cluster, places: readonly Pl
       .filter((end) => end !== undefined)
     return new Set(ends).size > 1
   }
-  return until(admin, async () => !places.some(lags))
+  return until(admin, async () => !places.some(lags) && (await isAllCommitted(admin)))
+}
+
+async function isAllCommitted(admin: Cluster): Promise<boolean> {
+  const { leaderId, currentVoters, highWatermark } = (await quorumOf(admin)).quorum
+  return leaderId >= 0 && currentVoters.every(({ logEndOffset }) => logEndOffset <= highWatermark)
 }
 
 function holders(

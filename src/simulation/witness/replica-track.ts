@@ -49,12 +49,21 @@ export function contentOf(disk: MemoryDisk, path: string, position = 0): Buffer 
   return bytes.subarray(0, got)
 }
 
-/** The batches of a log as far as they are whole, and where each begins. */
-export function* wholeBatches(bytes: Buffer): Generator<SeenBatch & { readonly position: number }> {
+/**
+ * The batches of a log as far as they are whole, and where each begins. None begins before the one before has ended: of a
+ * write that was torn the offset may be lost and all that the checksum covers be there.
+ */
+export function* wholeBatches(
+  bytes: Buffer,
+  offsetMin = 0,
+): Generator<SeenBatch & { readonly position: number }> {
+  let nextOffset = offsetMin
   for (let position = 0; bytes.length - position >= BATCH_HEADER_BYTES; ) {
     const sizeBytes = batchSizeBytes(bytes, position)
     if (sizeBytes < BATCH_HEADER_BYTES || sizeBytes > bytes.length - position) return
     if (magicOf(bytes, position) !== MAGIC || !isCrcValid(bytes, position)) return
+    if (baseOffset(bytes, position) < nextOffset) return
+    nextOffset = lastOffset(bytes, position) + 1
     yield {
       position,
       baseOffset: baseOffset(bytes, position),
@@ -121,7 +130,9 @@ export class ReplicaTrack {
       if (end !== 'whole') break
     }
     const isWhole = end !== 'bad'
-    const startOffset = Number.parseInt(segments[0] ?? '0', 10)
+    // A swap that a crash has cut short is finished by the next start.
+    const [first = '0'] = names.filter((name) => /\.log(\.swap)?$/.test(name)).sort()
+    const startOffset = Number.parseInt(first, 10)
     return { batches: this.#batches, fresh: this.#batches.length - before, startOffset, isWhole }
   }
 
@@ -147,7 +158,8 @@ export class ReplicaTrack {
     const status = disk.status(path)
     if (bytes === null || status === null) return 'bad'
     let read = 0
-    for (const { position, ...batch } of wholeBatches(bytes)) {
+    const nextOffset = (this.#batches.at(-1)?.lastOffset ?? -1) + 1
+    for (const { position, ...batch } of wholeBatches(bytes, nextOffset)) {
       this.#batches.push(batch)
       read = position + batchSizeBytes(bytes, position)
       this.#mark = { segment, position: from + position, endPosition: from + read }
