@@ -180,7 +180,7 @@ export class Cluster {
       if (topic.errorCode === errorCode.UNKNOWN_TOPIC_OR_PARTITION)
         throw new ClientError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${name} does not exist`, false)
       if (topic.errorCode !== 0) throw answeredError(topic.errorCode, `topic ${name}`)
-      return topic
+      return this.#topics.get(name) ?? topic
     })
   }
 
