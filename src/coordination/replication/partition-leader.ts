@@ -238,14 +238,21 @@ export class PartitionLeader {
     // An earlier life of that broker speaks, late: what it had may be lost (KIP-903, trap 12).
     if (event.brokerEpoch < before.brokerEpoch || isOutdated(before, event)) return NOTHING
     this.#followers.set(event.replica, fetched(before, event, this.#endOffset))
-    const lost = this.#dropWhoLost(event.replica, event.logEndOffset ?? event.fetchOffset)
+    const standsStill = before.endOffset !== null && event.fetchOffset <= before.endOffset
+    const lost = this.#dropWhoLost(event.replica, event.logEndOffset ?? event.fetchOffset, standsStill)
     return [...lost, ...this.#expand(event.replica), ...this.#advance()]
   }
 
-  /** Who is in sync, or eligible, has all that is committed; one whose log ends before that has lost it, and must not be elected. */
-  #dropWhoLost(replica: number, logEndOffset: number): readonly LeaderEffect[] {
-    if (this.#proposed !== null || logEndOffset >= this.#highWatermark) return NOTHING
-    if (!mayBeElected(this.#partition, replica)) return NOTHING
+  /**
+   * Who is in sync, or eligible, has all that is committed; one whose log ends before that has lost it, and must not be elected.
+   * With too few in sync nobody knows how much is committed: an eligible one that does not get to where this epoch began may
+   * have lost it too, and waits to be told so.
+   */
+  #dropWhoLost(replica: number, logEndOffset: number, standsStill: boolean): readonly LeaderEffect[] {
+    if (this.#proposed !== null || !mayBeElected(this.#partition, replica)) return NOTHING
+    const isUnsure = standsStill && !this.#hasEnough() && !this.#partition.isr.includes(replica)
+    const wanted = isUnsure ? Math.max(this.#highWatermark, this.#epochStartOffset) : this.#highWatermark
+    if (logEndOffset >= wanted) return NOTHING
     return this.#propose(
       this.#partition.isr.filter((member) => member !== replica),
       [replica],

@@ -194,6 +194,14 @@ describe('the ISR shrinks', () => {
     expect(machine.receive(fetches(2, 0))).toEqual([])
   })
 
+  it('names an eligible replica that does not get on, where nobody knows what is committed', () => {
+    const machine = leader({ isr: [1], eligibleLeaderReplicas: [2] }, 10)
+    const proposals = (fetchOffset: number) =>
+      machine.receive(fetches(2, fetchOffset)).filter(({ type }) => type === 'propose-isr')
+    expect([machine.highWatermark, proposals(3), proposals(4)]).toEqual([0, [], []])
+    expect(proposals(4)).toMatchObject([{ isr: [{ brokerId: 1 }], lost: [2] }])
+  })
+
   it('not by what an earlier life of a broker says late', () => {
     const machine = leader({ isr: [1, 2] }, 10)
     machine.receive(fetches(2, 3, 0, 20n))
