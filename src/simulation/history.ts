@@ -194,6 +194,8 @@ export interface OverheardVote {
   /** The voter by its id alone, as candidates ask that know of no disk. */
   readonly anyDisk: string
   readonly candidate: number
+  /** What the voter's disk said as it was told, as far as that was synced; null nothing. */
+  readonly onDisk: { readonly epoch: number; readonly candidate: number | null } | null
 }
 
 /** A candidate asked for a vote; itself, too. */

@@ -20,6 +20,7 @@ import { Simulation } from './simulation.ts'
 import { DiskWitness } from './witness/disk-witness.ts'
 import { OverheardProposals } from './witness/overheard-proposals.ts'
 import { OverheardQuorum } from './witness/overheard-quorum.ts'
+import { recordedVote } from './witness/recorded-vote.ts'
 import { CommittingGroup } from './workload/committing-group.ts'
 import { GROUP, type Load, loadsOf } from './workload/loads.ts'
 import { partitionsOf, type SimulatedTopic, TOPIC, topicsOf } from './workload/topics.ts'
@@ -102,7 +103,11 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   let stage: Stage | null = null
   const look = (): void => stage?.look()
   const nowMs = (): number => simulation.queue.nowMs
-  const quorum = new OverheardQuorum(history, nowMs, look)
+  const voteOf = (nodeId: number) => {
+    const voter = simulation.machines.find(({ id }) => id === nodeId)
+    return voter === undefined ? null : recordedVote(voter)
+  }
+  const quorum = new OverheardQuorum(history, nowMs, look, voteOf)
   const proposals = new OverheardProposals(history, nowMs, look)
   const simulation: Simulation = new Simulation({
     seed,

@@ -107,7 +107,13 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
   [
     'only who is asked votes',
     (history) =>
-      history.votes.push({ epoch: 1, voter: 'node 3 on another disk', anyDisk: 'node 3', candidate: 1 }),
+      history.votes.push({
+        epoch: 1,
+        voter: 'node 3 on another disk',
+        anyDisk: 'node 3',
+        candidate: 1,
+        onDisk: { epoch: 1, candidate: 1 },
+      }),
   ],
   [
     'what is derived from a log agrees with it',
@@ -147,7 +153,16 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     'a node votes once in a term',
     (history) => {
       history.votesAsked.push({ epoch: 1, voter: 'node 2', candidate: 3 })
-      history.votes.push({ epoch: 1, voter: 'node 2 on its disk', anyDisk: 'node 2', candidate: 3 })
+      const onDisk = { epoch: 1, candidate: 3 }
+      history.votes.push({ epoch: 1, voter: 'node 2 on its disk', anyDisk: 'node 2', candidate: 3, onDisk })
+    },
+  ],
+  [
+    'votes are recorded before they are told',
+    (history) => {
+      history.votesAsked.push({ epoch: 2, voter: 'node 2', candidate: 3 })
+      const onDisk = { epoch: 1, candidate: 1 }
+      history.votes.push({ epoch: 2, voter: 'node 2 on its disk', anyDisk: 'node 2', candidate: 3, onDisk })
     },
   ],
   [

@@ -157,9 +157,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'votes are told before they are on the disk',
-    file: 'src/coordination/raft/durable-gate.ts',
-    from: '    return this.#unpersisted.length === 0\n',
-    to: '    return this.#unpersisted.length >= 0\n',
+    file: 'src/coordination/raft/node-state.ts',
+    from: '    if (this.isStateDurable) this.emit(effect)\n',
+    to: '    if (this.isStateDurable || to >= 0) this.emit(effect)\n',
   },
   {
     name: 'there are two votes in an epoch',

@@ -235,7 +235,7 @@ export function whole(): History {
     ['node 1 on its disk', 'node 1'],
     ['node 2 on its disk', 'node 2'],
   ] as const)
-    history.votes.push({ epoch: 1, voter, anyDisk, candidate: 1 })
+    history.votes.push({ epoch: 1, voter, anyDisk, candidate: 1, onDisk: { epoch: 1, candidate: 1 } })
   history.votesAsked.push(
     { epoch: 1, voter: 'node 1 on its disk', candidate: 1 },
     { epoch: 1, voter: 'node 2', candidate: 1 },

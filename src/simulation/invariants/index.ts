@@ -36,6 +36,7 @@ import { replicasEqual } from './replicas-equal.ts'
 import { replicasInSyncAreComplete } from './replicas-in-sync-are-complete.ts'
 import { staleMembersCommitNothing } from './stale-members-commit-nothing.ts'
 import { timesFindTheirRecords } from './times-find-their-records.ts'
+import { votesAreRecorded } from './votes-are-recorded.ts'
 import { whatIsDerivedAgrees } from './what-is-derived-agrees.ts'
 
 export const invariants: Readonly<Record<string, (history: History) => string[]>> = {
@@ -65,6 +66,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'elections are clean': electionsAreClean,
   'a deposed leader acknowledges nothing': deposedLeadersAcknowledgeNothing,
   'a node votes once in a term': oneVoteInATerm,
+  'votes are recorded before they are told': votesAreRecorded,
   'only who is asked votes': onlyWhoIsAskedVotes,
   'a term has one leader': oneLeaderInATerm,
   'the quorum keeps what it committed': quorumKeepsWhatItCommitted,

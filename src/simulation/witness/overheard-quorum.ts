@@ -8,7 +8,7 @@
 import { peerCodec } from '../../broker/quorum/peer-codec.ts'
 import { type RaftMessage, type ReplicaKey, UNKNOWN_DIRECTORY } from '../../coordination/raft/message.ts'
 import type { PeerNetwork, PeerReceiver, PeerStream } from '../../runtime/peers.ts'
-import type { History } from '../history.ts'
+import type { History, OverheardVote } from '../history.ts'
 
 /** The other end of a stream; null until it has said who it is. */
 interface Peer {
@@ -21,13 +21,20 @@ export class OverheardQuorum {
   /** What each leader told each follower last. */
   readonly #told = new Map<string, number>()
   readonly #onCommitted: () => void
+  readonly #voteOf: (nodeId: number) => OverheardVote['onDisk']
   #committed = 0
 
-  /** `onCommitted` is called when more is committed than anybody was told before. */
-  constructor(history: History, nowMs: () => number, onCommitted: () => void) {
+  /** `onCommitted` is called when more is committed than anybody was told before; `voteOf` tells what a node's disk says. */
+  constructor(
+    history: History,
+    nowMs: () => number,
+    onCommitted: () => void,
+    voteOf: (nodeId: number) => OverheardVote['onDisk'],
+  ) {
     this.#history = history
     this.#nowMs = nowMs
     this.#onCommitted = onCommitted
+    this.#voteOf = voteOf
   }
 
   /** The same port, overheard. */
@@ -79,7 +86,8 @@ export class OverheardQuorum {
 
   #vote(epoch: number, voter: ReplicaKey, candidate: number): void {
     const anyDisk = nameOf({ id: voter.id, directoryId: UNKNOWN_DIRECTORY })
-    this.#history.votes.push({ epoch, voter: nameOf(voter), anyDisk, candidate })
+    const onDisk = this.#voteOf(voter.id)
+    this.#history.votes.push({ epoch, voter: nameOf(voter), anyDisk, candidate, onDisk })
   }
 
   #led(epoch: number, leader: number, highWatermark: number, follower: number): void {
