@@ -166,6 +166,11 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     },
   ],
   [
+    'leaders commit with their own epoch',
+    (history) =>
+      history.leaders.splice(1, 1, { epoch: 2, leader: 2, follower: 1, highWatermark: 2, atMs: 36 }),
+  ],
+  [
     'a term has one leader',
     (history) => history.leaders.push({ epoch: 1, leader: 3, follower: 1, highWatermark: 0, atMs: 37 }),
   ],

@@ -12,6 +12,7 @@ import { deposedLeadersAcknowledgeNothing } from './deposed-leaders-acknowledge-
 import { electionsAreClean } from './elections-are-clean.ts'
 import { endsNeverStepBack } from './ends-never-step-back.ts'
 import { leaderEpochsGrow } from './leader-epochs-grow.ts'
+import { leadersCommitTheirOwnEpoch } from './leaders-commit-their-own-epoch.ts'
 import { newcomersWereProposed } from './newcomers-were-proposed.ts'
 import { noAckedLoss } from './no-acked-loss.ts'
 import { noDuplicate } from './no-duplicate.ts'
@@ -67,6 +68,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'a deposed leader acknowledges nothing': deposedLeadersAcknowledgeNothing,
   'a node votes once in a term': oneVoteInATerm,
   'votes are recorded before they are told': votesAreRecorded,
+  'leaders commit with their own epoch': leadersCommitTheirOwnEpoch,
   'only who is asked votes': onlyWhoIsAskedVotes,
   'a term has one leader': oneLeaderInATerm,
   'the quorum keeps what it committed': quorumKeepsWhatItCommitted,
