@@ -4,7 +4,7 @@ import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { FAULTS } from '../../src/simulation/nemesis/nemesis.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
-const RAGE_MS = 6_000
+const RAGE_MS = 4_000
 /** A seed may have the class switched off, or find nothing to strike. */
 const SEEDS_MAX = 12
 

@@ -4,7 +4,7 @@ import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { FAULTS } from '../../src/simulation/nemesis/nemesis.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
-const RAGE_MS = 5_000
+const RAGE_MS = 4_000
 const SEEDS = 100
 
 /** Runs a hundred seeds from `from` on; among them every fault must have struck and every load have run. */
@@ -33,7 +33,8 @@ export async function holdsItsPromises(from: number): Promise<void> {
     'mover of replicas',
     'reader',
     'watcher of ends',
-    'writer of keys',
+    'writer of keys with acks=-1',
+    'writer of keys with acks=1',
     'writer with acks=-1',
     'writer with acks=-1, idempotent',
     'writer with acks=0',

@@ -4,7 +4,7 @@ import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
 const SEEDS = 500
-const RAGE_MS = 250
+const RAGE_MS = 150
 
 /** Runs the first moments of five hundred seeds from `from` on, each twice; no two of them may be alike. */
 export async function tellsTheSameTwice(from: number): Promise<void> {
