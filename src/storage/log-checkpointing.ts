@@ -34,11 +34,16 @@ export class LogCheckpointing implements RollListener {
 
   readonly #diskFailed: (error: DiskError) => void
 
-  constructor(state: LogState, syncer: LogSyncer, diskFailed: (error: DiskError) => void) {
+  constructor(
+    state: LogState,
+    syncer: LogSyncer,
+    recoveryPoint: number,
+    diskFailed: (error: DiskError) => void,
+  ) {
     this.#state = state
     this.#diskFailed = diskFailed
     this.#syncer = syncer
-    this.#recoveryPoint = syncer.durableOffset
+    this.#recoveryPoint = recoveryPoint
   }
 
   /** What the checkpoint file may claim for this log. */

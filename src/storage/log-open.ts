@@ -64,7 +64,14 @@ export function createLog(
   state.highWatermark = startOffset
   state.isNew = hasNamesake
   if (topicId !== null) writeTopicId(state, topicId, true)
-  return new Log({ state, durableOffset: startOffset, folderIsNew: true, damage: null, topicId })
+  return new Log({
+    state,
+    durableOffset: startOffset,
+    recoveryPoint: startOffset,
+    folderIsNew: true,
+    damage: null,
+    topicId,
+  })
 }
 
 /** What is known of a log of which no checkpoint file says anything. */
@@ -109,6 +116,8 @@ export function openLog(
   return new Log({
     state,
     durableOffset,
+    // Of a damaged log it must not fall to the damage, which the next start would take for the end of what was synced.
+    recoveryPoint: recovered.damage === null ? durableOffset : (facts.recoveryPoint ?? durableOffset),
     folderIsNew: segmentFacts.length === 0,
     damage: recovered.damage,
     topicId: has('partition.metadata') ? readTopicId(state) : null,

@@ -40,6 +40,8 @@ export interface OpenedState {
   readonly state: LogState
   /** Everything below survived a power cut already. */
   readonly durableOffset: number
+  /** What the checkpoint file goes on to say of it. */
+  readonly recoveryPoint: number
   readonly folderIsNew: boolean
   readonly damage: LogDamage | null
   readonly topicId: string | null
@@ -83,7 +85,9 @@ export class Log implements PartitionLog {
       for (const segment of state.segments.all.slice(from)) this.syncer.noteWritten(segment)
       this.syncer.noteNames()
     }
-    this.checkpointing = new LogCheckpointing(state, this.syncer, (error) => this.#diskFailed(error))
+    this.checkpointing = new LogCheckpointing(state, this.syncer, opened.recoveryPoint, (error) =>
+      this.#diskFailed(error),
+    )
     this.upkeep = new LogUpkeep(this, {
       diskFailed: (error) => this.#diskFailed(error),
       foundDamage: (offset, reason) => this.#foundDamage(offset, reason),

@@ -115,6 +115,30 @@ describe('the logs of a broker', () => {
     expect(world.log().damage).toEqual(found)
   })
 
+  it('damage at the end of what was durable is no torn tail for the start after the next one', async () => {
+    const world = new ManagedWorld()
+    await world.start()
+    for (let i = 0; i < 3; i++) world.create(i)
+    for (let i = 0; i < 3; i++) world.log().append(sizedBatch(400), OPTIONS)
+    world.log().whenDurable(() => {})
+    world.settle()
+    await world.checkpoint()
+    world.kill()
+    const path = '/data/t-0/00000000000000000000.log'
+    world.disk.corrupt(path, (2 * (world.disk.status(path)?.sizeBytes ?? 0)) / 3 + 8, Buffer.alloc(4))
+    await world.start()
+    const found = world.log().damage
+    expect(found?.offset).toBe(2)
+    // Another log brings a checkpoint about.
+    world.log(1).append(testBatch(), OPTIONS)
+    world.log(1).whenDurable(() => {})
+    world.settle()
+    await world.checkpoint()
+    world.kill()
+    await world.start()
+    expect(world.log().damage?.offset).toBe(2)
+  })
+
   it('leader epochs for which there was no room are saved when there is', async () => {
     const world = new ManagedWorld()
     await world.start()
