@@ -1,18 +1,16 @@
 /** A run of seeds of which none may break an invariant; the seeds are shared out to files, so that all cores work. */
 import { expect } from 'vitest'
 import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
-import { FAULTS } from '../../src/simulation/nemesis/nemesis.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
-const RAGE_MS = 4_000
+const RAGE_MS = 2_500
 const SEEDS = 100
 
-/** Runs a hundred seeds from `from` on; among them every fault must have struck and every load have run. */
+/** Runs a hundred seeds from `from` on; among them every load must have run (`faults.test.ts` has each fault strike). */
 export async function holdsItsPromises(from: number): Promise<void> {
-  const struck = new Set<string>()
   const ran = new Set<string>()
   for (let seed = from; seed < from + SEEDS; seed++) {
-    const { violations, acknowledged, faults, loads } = await runSeed({
+    const { violations, acknowledged, loads } = await runSeed({
       seed,
       nodes: 3,
       rageMs: RAGE_MS,
@@ -20,10 +18,8 @@ export async function holdsItsPromises(from: number): Promise<void> {
     })
     expect(violations, `seed ${seed}`).toEqual([])
     expect(acknowledged).toBeGreaterThan(0)
-    for (const fault of faults.keys()) struck.add(fault)
     for (const load of loads.keys()) ran.add(load)
   }
-  expect([...struck].sort()).toEqual([...FAULTS].sort())
   expect([...ran].sort()).toEqual([
     'administrator of topics',
     'changer of nodes',
