@@ -7,8 +7,10 @@
 import type { History } from '../history.ts'
 import { batchAt } from './batch-at.ts'
 import { committedAt, committedByPartition } from './committed.ts'
+import { isRuined } from './is-ruined.ts'
 
-export function acknowledgedOnEnoughDisks({ sends, sights, topics, ruins }: History): string[] {
+export function acknowledgedOnEnoughDisks(history: History): string[] {
+  const { sends, sights, topics } = history
   const violations: string[] = []
   const committed = committedByPartition(sends, [])
   const lastSeen = new Map<string, { readonly directoryId: string; readonly held: boolean }>()
@@ -26,7 +28,7 @@ export function acknowledgedOnEnoughDisks({ sends, sights, topics, ruins }: Hist
       const endOffset = committedAt(committed.get(key) ?? [], atMs)
       if (endOffset === 0 || !isWhole || replaced.has(replica)) continue
       if (batchAt(batches, endOffset - 1, count) !== undefined) continue
-      if (ruins.some((ruin) => ruin.place === key && ruin.node === node && ruin.atMs <= atMs)) continue
+      if (isRuined(history, { topic, partition, node }, atMs)) continue
       const lack = (lacking.get(key) ?? 0) + 1
       lacking.set(key, lack)
       const disksMin = topics.get(topic)?.disksMin ?? 0

@@ -5,12 +5,13 @@
  * Who led before may know of more than it told, so nothing is asked of it.
  */
 import type { History } from '../history.ts'
+import { longestLog } from './longest-log.ts'
 
-export function leadersCommitTheirOwnEpoch({ leaders, metadataLogs }: History): string[] {
-  const longest = [...metadataLogs.values()].sort((one, other) => other.length - one.length)[0] ?? []
+export function leadersCommitTheirOwnEpoch(history: History): string[] {
+  const longest = longestLog(history)
   const firstLed = new Map<number, number>()
   let committed = 0
-  return leaders.flatMap(({ epoch, leader, highWatermark }) => {
+  return history.leaders.flatMap(({ epoch, leader, highWatermark }) => {
     const ledFrom = firstLed.get(leader) ?? epoch
     firstLed.set(leader, ledFrom)
     if (highWatermark <= committed) return []

@@ -6,13 +6,14 @@
  */
 import { topicByName } from '../../coordination/metadata/image.ts'
 import type { History, MetadataState, ReplicaSight } from '../history.ts'
+import { isRuined } from './is-ruined.ts'
+import { metadataAt } from './metadata-at.ts'
 
-export function onlyWhatIsCommittedGoes({ sights, metadataStates, ruins }: History): string[] {
+export function onlyWhatIsCommittedGoes(history: History): string[] {
   const violations: string[] = []
-  let next = 0
-  let state: MetadataState | undefined
-  for (const { atMs, replicas } of sights) {
-    while ((metadataStates[next]?.seenMs ?? Number.POSITIVE_INFINITY) <= atMs) state = metadataStates[next++]
+  const stateAt = metadataAt(history.metadataStates)
+  for (const { atMs, replicas } of history.sights) {
+    const state = stateAt(atMs)
     if (state === undefined) continue
     const gone = new Map<string, ReplicaSight>()
     for (const replica of replicas) {
@@ -22,12 +23,8 @@ export function onlyWhatIsCommittedGoes({ sights, metadataStates, ruins }: Histo
     for (const replica of replicas) {
       const most = gone.get(keyOf(replica))
       if (most === undefined || !replica.isWhole || !isInSync(state, replica)) continue
-      const isRuined = ruins.some(
-        ({ place, node, atMs: sinceMs }) =>
-          place === keyOf(replica) && node === replica.node && sinceMs <= atMs,
-      )
       const endOffset = endOf(replica)
-      if (isRuined || endOffset >= goneBelow(most)) continue
+      if (endOffset >= goneBelow(most) || isRuined(history, replica, atMs)) continue
       violations.push(
         `${keyOf(replica)} was deleted or cleaned below ${goneBelow(most)} on node ${most.node} at ${atMs} ms, where node ${replica.node}, in sync, ended at ${endOffset}`,
       )

@@ -8,16 +8,15 @@ import { topicByName } from '../../coordination/metadata/image.ts'
 import type { History, IsrProposal, MetadataState, ReplicaSight } from '../history.ts'
 import { batchAt } from './batch-at.ts'
 import { committedAt, committedByPartition } from './committed.ts'
+import { metadataAt } from './metadata-at.ts'
 
 export function proposedAreComplete({ sends, reads, sights, proposals, metadataStates }: History): string[] {
   const violations: string[] = []
   const committed = committedByPartition(sends, reads)
-  let nextState = 0
+  const stateAt = metadataAt(metadataStates)
   let nextSight = 0
-  let state: MetadataState | undefined
   for (const proposal of proposals) {
-    while ((metadataStates[nextState]?.seenMs ?? Number.POSITIVE_INFINITY) <= proposal.atMs)
-      state = metadataStates[nextState++]
+    const state = stateAt(proposal.atMs)
     while ((sights[nextSight]?.atMs ?? Number.POSITIVE_INFINITY) < proposal.atMs) nextSight++
     const sight = sights[nextSight]
     if (state === undefined || sight?.atMs !== proposal.atMs) continue

@@ -3,6 +3,7 @@
  * part of the log at the end, and all logs at the end are the same.
  */
 import type { History, SeenBatch } from '../history.ts'
+import { longestLog } from './longest-log.ts'
 
 const METADATA_TOPIC = '__cluster_metadata'
 
@@ -39,9 +40,9 @@ function differing({ metadataLogs }: History): string[] {
 }
 
 /** What lay in a leader's own log, below what it had called committed, and is not there at the end. */
-function taken({ sights, leaders, metadataLogs }: History): string[] {
-  const longest = [...metadataLogs.values()].sort((one, other) => other.length - one.length)[0] ?? []
-  const kept = new Set(longest.map(keyOf))
+function taken(history: History): string[] {
+  const { sights, leaders } = history
+  const kept = new Set(longestLog(history).map(keyOf))
   const committed = new Map<number, number>()
   const violations = new Set<string>()
   /** How many of a log's batches were asked already: what is committed only grows. */

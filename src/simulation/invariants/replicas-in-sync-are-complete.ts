@@ -7,9 +7,10 @@
  */
 import type { MetadataImage } from '../../coordination/metadata/image.ts'
 import { topicByName } from '../../coordination/metadata/image.ts'
-import type { History, MetadataState, ReplicaSight } from '../history.ts'
+import type { History, ReplicaSight } from '../history.ts'
 import { batchAt } from './batch-at.ts'
 import { committedAt, committedByPartition } from './committed.ts'
+import { metadataAt } from './metadata-at.ts'
 
 export function replicasInSyncAreComplete(history: History): string[] {
   const violations: string[] = []
@@ -17,11 +18,9 @@ export function replicasInSyncAreComplete(history: History): string[] {
   const finals = new Map(
     history.finalLogs.map(({ topic, partition, batches }) => [`${topic}-${partition}`, batches]),
   )
-  let next = 0
-  let state: MetadataState | undefined
+  const stateAt = metadataAt(history.metadataStates)
   for (const { atMs, replicas } of history.sights) {
-    while ((history.metadataStates[next]?.seenMs ?? Number.POSITIVE_INFINITY) <= atMs)
-      state = history.metadataStates[next++]
+    const state = stateAt(atMs)
     if (state === undefined) continue
     for (const replica of replicas) {
       const key = `${replica.topic}-${replica.partition}`
