@@ -384,7 +384,12 @@ export class Log implements PartitionLog {
         // Epochs that begin at or past the cut go even when no record does (KAFKA-10706).
         this.state.epochs.truncateFromEnd(offset)
         this.#endCut(() => done(false))
-      } else this.#cut(offset, () => cutLog(this.state, this.syncer, offset), done)
+      } else {
+        const cut = (): void => {
+          this.#damage = cutLog(this.state, this.syncer, offset)
+        }
+        this.#cut(offset, cut, done)
+      }
     })
   }
 
@@ -393,9 +398,9 @@ export class Log implements PartitionLog {
     this.#whenQuiet(() => {
       if (this.#isOffline) this.#endCut(done)
       else {
-        const restart = (): null => {
+        const restart = (): void => {
           restartLog(this.state, this.syncer, offset)
-          return null
+          this.#damage = null
         }
         this.#cut(0, restart, done)
       }
@@ -407,8 +412,8 @@ export class Log implements PartitionLog {
     done()
   }
 
-  /** Lowers the recovery point on the disk first, then cuts; `cut` answers what is bad below. */
-  #cut(recoveryPoint: number, cut: () => LogDamage | null, done: (truncated: boolean) => void): void {
+  /** Lowers the recovery point on the disk first, then cuts; `cut` notes what is bad below. */
+  #cut(recoveryPoint: number, cut: () => void, done: (truncated: boolean) => void): void {
     const { state } = this
     const startBefore = state.logStartOffset
     this.checkpointing.lowerRecoveryPoint(recoveryPoint, () => {
@@ -418,9 +423,7 @@ export class Log implements PartitionLog {
       }
       state.cuts++
       this.#reader.cursors.clear()
-      const failure = this.checkpointing.attempt(() => {
-        this.#damage = cut()
-      })
+      const failure = this.checkpointing.attempt(cut)
       if (failure !== null) {
         this.#diskFailed(failure)
         this.#endCut(() => done(false))

@@ -68,9 +68,8 @@ export function rightUpTo(
 export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWish): ScanResult {
   let position = wish.startPosition
   let nextOffset = wish.offsetMin
-  let epoch = -1
-  // Before the batch that was visited last, and where that one claims to begin.
-  let before = { position, nextOffset, base: nextOffset }
+  // Before the batch that was visited last, and what that one claims of itself.
+  let before = { position, nextOffset, base: nextOffset, epoch: -1 }
   let chunk = buffers.lend(Math.min(limits.readChunkBytes, Math.max(0, wish.endPosition - position)))
   const end = (fault: string | null): ScanResult => ({ endPosition: position, nextOffset, fault })
   try {
@@ -80,7 +79,7 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
       while (at + BATCH_HEADER_BYTES <= got) {
         const sizeBytes = batchSizeBytes(chunk, at)
         const fault = headerFault(chunk, at, position, wish, nextOffset)
-        const lastFault = faultOfLast({ ...before, epoch }, chunk, at, fault, nextOffset)
+        const lastFault = faultOfLast(before, chunk, at, fault, nextOffset)
         if (lastFault !== null) {
           ;({ position, nextOffset } = before)
           return end(lastFault)
@@ -92,8 +91,7 @@ export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWis
         }
         const facts = { ...readBatchFacts(chunk, at), position }
         if (!wish.visit(facts, chunk, at)) return end(null)
-        epoch = facts.leaderEpoch
-        before = { position, nextOffset, base: facts.baseOffset }
+        before = { position, nextOffset, base: facts.baseOffset, epoch: facts.leaderEpoch }
         nextOffset = facts.baseOffset + facts.lastOffsetDelta + 1
         at += sizeBytes
         position += sizeBytes

@@ -86,8 +86,9 @@ export class FollowerFetch implements ParkedFollowerFetch {
         mustWait: (partition) => replication.leaderThrottle.mustWait(partition, replica.id),
       },
     }
-    this.#deadlineMs = this.#nowMs() + Math.max(0, request.maxWaitMs)
-    if (image?.brokers.has(replica.id) === true) replication.contact.asked(replica.id, this.#nowMs())
+    const nowMs = this.#nowMs()
+    this.#deadlineMs = nowMs + Math.max(0, request.maxWaitMs)
+    if (image?.brokers.has(replica.id) === true) replication.contact.asked(replica.id, nowMs)
     this.#newsMs = followersServe(call.broker.settings)
       ? limits.highWatermarkNewsMsServing
       : limits.highWatermarkNewsMs
