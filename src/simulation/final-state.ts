@@ -201,15 +201,20 @@ export async function lookUpTimes(
   }
 }
 
-/** What every node tells of the topics, one after the other; one that is still frozen is asked until it is not. */
+/**
+ * What every node tells of the topics, one after the other; one that is still frozen is asked until it is not, and all are
+ * asked again until they tell the same: what got stuck on the way to one before the healing comes seconds after it.
+ */
 export async function askForTopics({ nodes }: Simulation, admin: Cluster, history: History): Promise<void> {
-  for (const { id } of nodes) {
-    const ask = () => admin.request(id, metadata, { topics: null, allowAutoTopicCreation: false })
-    const { topics } = await admin.retrying(ask)
-    history.toldTopics.set(
-      id,
-      topics.map(({ name, partitions }) => `${name} ${partitions.length}`),
-    )
+  const { toldTopics } = history
+  for (;;) {
+    for (const { id } of nodes) {
+      const ask = () => admin.request(id, metadata, { topics: null, allowAutoTopicCreation: false })
+      const { topics } = await admin.retrying(ask)
+      toldTopics.set(id, topics.map(({ name, partitions }) => `${name} ${partitions.length}`).sort())
+    }
+    if (new Set([...toldTopics.values()].map(String)).size === 1) return
+    await admin.pause(LOOK_MS)
   }
 }
 
