@@ -182,8 +182,11 @@ class FetchWalk {
     if (reader.kind === 'replica') {
       const refused = reader.refusal(partition, wanted)
       if (refused !== 0) return refused
-      // What lies before the log start is gone, however the histories compare.
-      if (fetchOffset < log.logStartOffset) return errorCode.OFFSET_OUT_OF_RANGE
+      // What lies before the log start is gone, however the histories compare; and who ends there has lost what is committed.
+      if (fetchOffset < log.logStartOffset) {
+        reader.positioned(partition, wanted)
+        return errorCode.OFFSET_OUT_OF_RANGE
+      }
     }
     return 0
   }

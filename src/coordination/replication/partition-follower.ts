@@ -308,8 +308,10 @@ export class PartitionFollower {
 
   #leaderOffsets(event: Extract<FollowerEvent, { type: 'leader-offsets' }>): readonly FollowerEffect[] {
     if (this.#phase.name !== 'asking' || event.leaderEpoch !== this.#leaderEpoch) return NOTHING
-    const { logEndOffset } = this.#log
-    if (event.endOffset < logEndOffset) return this.#cutTo(event.endOffset)
+    const { logEndOffset, damage } = this.#log
+    if (event.endOffset < (damage?.offset ?? logEndOffset)) return this.#cutTo(event.endOffset)
+    // The leader has deleted what is damaged, but not what follows it: it stays until nobody may elect this replica.
+    if (damage !== null) return this.#backOff(errorCode.KAFKA_STORAGE_ERROR, event.nowMs)
     if (event.startOffset > logEndOffset) return this.#restartAt(event.startOffset, false)
     // It has it after all; not at once again, lest two that cannot agree keep each other busy.
     return this.#backOff(errorCode.OFFSET_OUT_OF_RANGE, event.nowMs)
@@ -318,9 +320,8 @@ export class PartitionFollower {
   #failed(code: number, nowMs: number): readonly FollowerEffect[] {
     switch (code) {
       case errorCode.OFFSET_OUT_OF_RANGE:
-        // What is damaged the leader has deleted: nobody will miss it.
-        if (this.#phase.name === 'confessing') return this.#cutTo(this.fetchOffset)
-        if (this.#phase.name !== 'fetching') return this.#backOff(code, nowMs)
+        if (this.#phase.name !== 'fetching' && this.#phase.name !== 'confessing')
+          return this.#backOff(code, nowMs)
         this.#phase = { name: 'asking' }
         return READY
       case errorCode.FENCED_LEADER_EPOCH:
