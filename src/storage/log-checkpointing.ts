@@ -82,18 +82,23 @@ export class LogCheckpointing implements RollListener {
       for (const segment of this.#unsealed) {
         if (segment !== active && segment.writtenBytes === segment.sizeBytes) segment.seal()
       }
-      for (const snapshot of this.#dueSnapshots) {
-        if (snapshot.offset <= this.#state.writtenOffset) {
-          writeSnapshot(this.#state, snapshot.offset, snapshot.content)
-          this.#bytesSinceSnapshot = 0
-        }
-      }
+      this.#writeDueSnapshots()
     })
     this.#unsealed = this.#unsealed.filter((segment) => segment.writtenBytes < segment.sizeBytes)
-    this.#dueSnapshots = this.#dueSnapshots.filter(({ offset }) => offset > this.#state.writtenOffset)
     // A sealed segment is made durable soon, whatever the policy for the active one.
     this.#syncer.want(active.baseOffset)
     this.#state.environment.checkpointsChanged()
+  }
+
+  /** Of several the newest is enough. One for which there is no room stays, as what it tells may soon be nowhere else. */
+  #writeDueSnapshots(): void {
+    const { writtenOffset } = this.#state
+    const due = this.#dueSnapshots.findLast(({ offset }) => offset <= writtenOffset)
+    if (due === undefined) return
+    this.#dueSnapshots = this.#dueSnapshots.filter(({ offset }) => offset >= due.offset)
+    writeSnapshot(this.#state, due.offset, due.content)
+    this.#dueSnapshots = this.#dueSnapshots.filter((snapshot) => snapshot !== due)
+    this.#bytesSinceSnapshot = 0
   }
 
   /** The log ends at `offset` again; rolls beyond never happened. */

@@ -74,7 +74,6 @@ function bringProducers(
   endOffset: number,
   isUnclean: boolean,
 ): LogDamage | null {
-  if (endOffset === state.segments.first.baseOffset) return null
   const from = loadSnapshot(state, snapshots, endOffset)
   return from >= endOffset ? null : replayProducers(state, from, isUnclean)
 }

@@ -26,11 +26,15 @@ export function removeSnapshots(state: LogState, offsets: readonly number[]): vo
   }
 }
 
-/** Loads the newest good snapshot at or below `offsetMax`; answers its offset, or the log's first one. */
+/**
+ * Loads the newest good snapshot at or below `offsetMax`; answers its offset, or the log's first one. One from before the
+ * log's first segment does not know what producers did in segments that were deleted: what it says of them is outdated.
+ */
 export function loadSnapshot(state: LogState, offsets: readonly number[], offsetMax: number): number {
+  const offsetMin = state.segments.first.baseOffset
   for (const offset of offsets) {
     if (offset > offsetMax) continue
-    const entries = readSnapshot(state, offset)
+    const entries = offset < offsetMin ? null : readSnapshot(state, offset)
     if (entries === null) {
       removeSnapshots(state, [offset])
       continue
@@ -41,7 +45,7 @@ export function loadSnapshot(state: LogState, offsets: readonly number[], offset
   }
   state.producers.clear()
   state.snapshotOffset = -1
-  return state.segments.first.baseOffset
+  return offsetMin
 }
 
 /** Notes one batch of the log in the producers, and an abort in the segment's index if that is rebuilt. */
