@@ -25,7 +25,7 @@ export interface WantedPartition {
   logStartOffset: bigint
   lastHighWatermark: bigint
   lastLogStartOffset: bigint
-  /** An error was told, so the next answer mentions the partition whatever it says. */
+  /** An error or where to cut was told, so the next answer mentions the partition whatever it says. */
   mentionAlways: boolean
 }
 

@@ -207,7 +207,8 @@ export class FollowerFetch implements ParkedFollowerFetch {
       const { wanted } = part
       wanted.lastHighWatermark = BigInt(part.highWatermark)
       wanted.lastLogStartOffset = BigInt(part.logStartOffset)
-      wanted.mentionAlways = part.errorCode !== 0
+      // Beside where it has to cut its log a follower heeds nothing: no marks of a log that it does not share yet.
+      wanted.mentionAlways = part.errorCode !== 0 || part.divergingEpoch !== null
     }
     this.#follower.told(outcome.parts)
     const { replication } = this.#call.broker.partitions

@@ -90,6 +90,31 @@ describe('a fetch of a replica', () => {
     expect(made.node(1).partition().log.highWatermark).toBe(0)
   })
 
+  it('is told the high watermark again when it has cut its log: beside where to cut it heard nothing', async () => {
+    const made = await byHand()
+    const client = await made.connect(1)
+    await made.settle(produceTo(client, made.topicId, { count: 4, acks: 1 }))
+    // The follower led for a moment, and appended nothing.
+    made.elect(2)
+    made.elect(1)
+    const at = { replica: { id: 2, epoch: 2n }, leaderEpoch: 2, offset: 4, maxWaitMs: 30_000 }
+    const ask = (lastFetchedEpoch: number, id: number, epoch: number) =>
+      made.settle(
+        fetchFrom(client, made.topicId, {
+          ...at,
+          lastFetchedEpoch,
+          session: { id, epoch, names: true },
+        }),
+      )
+    await ask(0, 0, -1)
+    const { answer, part: parted } = await ask(1, 0, 0)
+    expect(parted).toMatchObject({ highWatermark: 4n, divergingEpoch: { epoch: 0, endOffset: 4n } })
+    const beganMs = made.clock.nowMs
+    const { part } = await ask(0, answer.sessionId, 1)
+    expect(part).toMatchObject({ errorCode: 0, highWatermark: 4n, divergingEpoch: { endOffset: -1n } })
+    expect(made.clock.nowMs - beganMs).toBeLessThan(1_000)
+  })
+
   it('that waits makes way for another request on its connection', async () => {
     const made = await byHand()
     const client = await made.connect(1)

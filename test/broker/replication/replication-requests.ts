@@ -56,8 +56,8 @@ export async function fetchFrom(
     lastFetchedEpoch?: number
     rackId?: string
     maxWaitMs?: number
-    /** Of an incremental session: 0 and 0 begin one; a later epoch names no partition. */
-    session?: { id: number; epoch: number }
+    /** Of an incremental session: 0 and 0 begin one; a later epoch names no partition, unless told to. */
+    session?: { id: number; epoch: number; names?: boolean }
   } = {},
 ) {
   const { offset = 0, index = 0, replica, leaderEpoch = -1, lastFetchedEpoch = -1 } = options
@@ -72,7 +72,7 @@ export async function fetchFrom(
     sessionId: options.session?.id ?? 0,
     sessionEpoch: options.session?.epoch ?? -1,
     topics:
-      (options.session?.epoch ?? 0) > 0
+      (options.session?.epoch ?? 0) > 0 && options.session?.names !== true
         ? []
         : [
             {
