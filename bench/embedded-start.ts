@@ -3,8 +3,11 @@
  *
  * Warm: one start after the other in one process. Cold: each in a process of its own, from the first line that imports it
  * to a cluster that serves. Memory: of such a process with its cluster, beside one with nothing, in turns.
+ *
+ * `--other COMMAND --other-stop COMMAND [--turns 5]`: another cluster, which the one starts and the other ends, in turns with
+ * ours: one start of it, then as many of ours as make up all of them.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, execSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { percentile } from './percentile.ts'
 
@@ -53,9 +56,26 @@ function tell(what: string, times: readonly number[]): void {
   console.log(`${what.padEnd(34)} ${String(times.length).padStart(4)} starts   p50 ${p50} ms   p95 ${p95} ms`)
 }
 
+/** From the command to its end, when what it starts must serve. */
+function otherStart(command: string, stop: string): number {
+  const beganMs = performance.now()
+  execSync(command, { stdio: 'ignore' })
+  const startMs = performance.now() - beganMs
+  execSync(stop, { stdio: 'ignore' })
+  return startMs
+}
+
 const { values } = parseArgs({
-  options: { starts: { type: 'string', default: '200' }, cold: { type: 'string', default: '20' } },
+  options: {
+    starts: { type: 'string', default: '200' },
+    cold: { type: 'string', default: '20' },
+    turns: { type: 'string', default: '5' },
+    other: { type: 'string' },
+    'other-stop': { type: 'string', default: 'true' },
+  },
 })
+const { other, 'other-stop': otherStop } = values
+const turns = other === undefined ? 1 : Number(values.turns)
 const pairs = Array.from({ length: Number(values.cold) }, () => [inProcess(bare), inProcess(cold)] as const)
 tell(
   'cold: startCluster',
@@ -65,7 +85,14 @@ tell(
   'cold: import and startCluster',
   pairs.map(([, { readyMs }]) => readyMs),
 )
-tell('warm: startCluster', await warmStarts(Number(values.starts)))
+const others: number[] = []
+const warm: number[] = []
+for (let turn = 0; turn < turns; turn++) {
+  if (other !== undefined) others.push(otherStart(other, otherStop))
+  warm.push(...(await warmStarts(Math.ceil(Number(values.starts) / turns))))
+}
+tell('warm: startCluster', warm)
+if (others.length > 0) tell('the other cluster, in turns with it', others)
 const weights = pairs.map(([nothing, cluster]) => (cluster.rssBytes - nothing.rssBytes) / MIB)
 const [least, most] = [Math.min(...weights).toFixed(0), Math.max(...weights).toFixed(0)]
 console.log(
