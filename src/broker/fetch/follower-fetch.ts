@@ -142,17 +142,20 @@ export class FollowerFetch implements ParkedFollowerFetch {
     return brokerEpoch >= 0n && brokerEpoch < registered ? errorCode.NOT_LEADER_OR_FOLLOWER : 0
   }
 
-  #positioned(partition: Partition, wanted: WantedPartition): void {
-    if (!this.#follower.takeNamed(wanted)) return
-    partition.followerFetched({
-      replica: this.#replica.id,
-      brokerEpoch: this.#replica.brokerEpoch,
-      persistedOffset: Number(wanted.persistedOffset),
-      logEndOffset: Number(wanted.fetchOffset),
-      logStartOffset: Number(wanted.logStartOffset),
-      nowMs: this.#nowMs(),
-      order: this.#order,
-    })
+  #positioned(partition: Partition, wanted: WantedPartition): number {
+    const { id, brokerEpoch } = this.#replica
+    const logEndOffset = Number(wanted.fetchOffset)
+    if (this.#follower.takeNamed(wanted))
+      partition.followerFetched({
+        replica: id,
+        brokerEpoch,
+        persistedOffset: Number(wanted.persistedOffset),
+        logEndOffset,
+        logStartOffset: Number(wanted.logStartOffset),
+        nowMs: this.#nowMs(),
+        order: this.#order,
+      })
+    return partition.leader?.isTrustedWrongly(id, logEndOffset) === true ? errorCode.INELIGIBLE_REPLICA : 0
   }
 
   #park(outcome: FetchOutcome): void {

@@ -59,8 +59,8 @@ export type FetchReader =
       readonly kind: 'replica'
       /** 0, or why this replica may not copy the partition from here. */
       readonly refusal: (partition: Partition, wanted: WantedPartition) => number
-      /** Its history is a prefix of ours, up to where it fetches. */
-      readonly positioned: (partition: Partition, wanted: WantedPartition) => void
+      /** Its history is a prefix of ours, up to where it fetches, or ends before ours begins; 0, or why it gets nothing yet. */
+      readonly positioned: (partition: Partition, wanted: WantedPartition) => number
       /** Whether its records have to wait (a throttle). */
       readonly mustWait: (partition: Partition) => boolean
     }
@@ -183,10 +183,8 @@ class FetchWalk {
       const refused = reader.refusal(partition, wanted)
       if (refused !== 0) return refused
       // What lies before the log start is gone, however the histories compare; and who ends there has lost what is committed.
-      if (fetchOffset < log.logStartOffset) {
-        reader.positioned(partition, wanted)
-        return errorCode.OFFSET_OUT_OF_RANGE
-      }
+      if (fetchOffset < log.logStartOffset)
+        return reader.positioned(partition, wanted) || errorCode.OFFSET_OUT_OF_RANGE
     }
     return 0
   }
@@ -213,7 +211,12 @@ class FetchWalk {
       next()
       return
     }
-    if (reader.kind === 'replica') reader.positioned(partition, wanted)
+    const unfit = reader.kind === 'replica' ? reader.positioned(partition, wanted) : 0
+    if (unfit !== 0) {
+      this.#push(emptyPart(wanted, unfit))
+      next()
+      return
+    }
     const upperBoundOffset =
       reader.kind === 'replica'
         ? log.writtenOffset

@@ -6,7 +6,8 @@
  * watermark (trap 10), and never below it without saying so (trap 9). What comes from another epoch or another offset
  * than it stands at is stale and says nothing. A damaged log is cut to where it is whole and fetched again (trap 2), but not
  * while it may be elected: others would cut theirs to it. Until then it fetches from where it is whole, by which the leader
- * sees what is lost and has the quorum take its trust away.
+ * sees what is lost and has the quorum take its trust away; and as long as the leader goes by what it was told before, it
+ * refuses that fetch.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { replicationLimits } from './limits.ts'
@@ -126,6 +127,8 @@ export class PartitionFollower {
   #leaderEpoch = -1
   #phase: Phase = { name: 'leaderless' }
   #failures = 0
+  /** The leader may have been told in this epoch of more than is whole. */
+  #hasAsked = false
   /** What the answer that is being appended said beside its records. */
   #leaderHighWatermark = -1
   #leaderLogStart = -1
@@ -201,6 +204,7 @@ export class PartitionFollower {
     this.#leader = leader
     this.#leaderEpoch = leaderEpoch
     this.#failures = 0
+    this.#hasAsked = false
     switch (this.#phase.name) {
       case 'offline':
         return NOTHING
@@ -231,22 +235,21 @@ export class PartitionFollower {
 
   /** What lies at and above `offset` is to be fetched again. */
   #mend(offset: number): readonly FollowerEffect[] {
-    if (!this.#log.isTrusted) return this.#cutTo(offset)
+    if (!this.#log.isTrusted && !this.#hasAsked) return this.#cutTo(offset)
     if (this.#phase.name === 'confessing') return NOTHING
     this.#phase = { name: 'confessing' }
     return READY
   }
 
   #fetch(): readonly FollowerEffect[] {
+    this.#hasAsked = true
     this.#phase = { name: 'fetching' }
     return READY
   }
 
   #answered(event: Extract<FollowerEvent, { type: 'answered' }>): readonly FollowerEffect[] {
     if (event.leaderEpoch !== this.#leaderEpoch) return NOTHING
-    if (this.#phase.name === 'confessing')
-      // Said; again after a while, should the quorum not take the trust away.
-      return this.#failed(event.answer.errorCode || errorCode.KAFKA_STORAGE_ERROR, event.nowMs)
+    if (this.#phase.name === 'confessing') return this.#confessed(event)
     if (this.#phase.name !== 'fetching') return NOTHING
     if (event.fetchOffset !== this.#log.logEndOffset) return NOTHING
     const { answer } = event
@@ -258,6 +261,16 @@ export class PartitionFollower {
     if (!answer.hasRecords) return this.#followMarks()
     this.#phase = { name: 'appending' }
     return [{ type: 'append' }]
+  }
+
+  /** Once the leader knows, and nobody may elect this replica, it is mended; else it says so again after a while. */
+  #confessed(event: Extract<FollowerEvent, { type: 'answered' }>): readonly FollowerEffect[] {
+    if (event.fetchOffset !== this.fetchOffset) return NOTHING
+    const { answer, nowMs } = event
+    if (answer.errorCode !== 0) return this.#failed(answer.errorCode, nowMs)
+    return this.#log.isTrusted
+      ? this.#backOff(errorCode.KAFKA_STORAGE_ERROR, nowMs)
+      : this.#cutTo(event.fetchOffset)
   }
 
   /**
@@ -311,7 +324,10 @@ export class PartitionFollower {
     const { logEndOffset, damage } = this.#log
     if (event.endOffset < (damage?.offset ?? logEndOffset)) return this.#cutTo(event.endOffset)
     // The leader has deleted what is damaged, but not what follows it: it stays until nobody may elect this replica.
-    if (damage !== null) return this.#backOff(errorCode.KAFKA_STORAGE_ERROR, event.nowMs)
+    if (damage !== null)
+      return this.#log.isTrusted
+        ? this.#backOff(errorCode.KAFKA_STORAGE_ERROR, event.nowMs)
+        : this.#cutTo(damage.offset)
     if (event.startOffset > logEndOffset) return this.#restartAt(event.startOffset, false)
     // It has it after all; not at once again, lest two that cannot agree keep each other busy.
     return this.#backOff(errorCode.OFFSET_OUT_OF_RANGE, event.nowMs)

@@ -169,6 +169,15 @@ export class PartitionLeader {
     return this.#followers.get(replica)
   }
 
+  /**
+   * Its log ends at `logEndOffset`, before what is committed, and yet it may be elected, or may be as soon as what is proposed
+   * is committed: it must not build on that, nor drop anything, before the quorum has decided.
+   */
+  isTrustedWrongly(replica: number, logEndOffset: number): boolean {
+    if (this.#isOver || logEndOffset >= this.#highWatermark) return false
+    return this.#isWaitedFor(replica) || mayBeElected(this.#partition, replica)
+  }
+
   /** 0, or 19 when an acks=all append must be refused before it is made. */
   get appendRefusal(): number {
     return this.#hasEnough() ? 0 : errorCode.NOT_ENOUGH_REPLICAS

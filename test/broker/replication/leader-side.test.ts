@@ -49,6 +49,23 @@ describe('a fetch of a replica', () => {
     expect((await made.settle(produced)).errorCode).toBe(0)
   })
 
+  it('gets nothing when it is in sync and has lost what is committed, until the quorum has decided', async () => {
+    const made = await byHand()
+    const client = await made.connect(1)
+    await made.settle(produceTo(client, made.topicId, { count: 2, acks: 1 }))
+    await made.settle(produceTo(client, made.topicId, { count: 2, acks: 1 }))
+    const fetchAt = async (offset: number) => {
+      const at = { replica: { id: 2, epoch: 2n }, leaderEpoch: 0, offset, lastFetchedEpoch: 0 }
+      return (await made.settle(fetchFrom(client, made.topicId, at))).part
+    }
+    expect(await fetchAt(4)).toMatchObject({ errorCode: 0, highWatermark: 4n })
+    const lost = await fetchAt(2)
+    expect([lost?.errorCode, lost?.records?.length ?? 0]).toEqual([107, 0])
+    await made.run(100)
+    expect(made.node(1).partition().assigned.isr).toEqual([1])
+    expect(await fetchAt(2)).toMatchObject({ errorCode: 0, highWatermark: 4n })
+  })
+
   it('is refused as Kafka refuses it', async () => {
     const made = await byHand()
     const client = await made.connect(1)

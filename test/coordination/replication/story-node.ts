@@ -198,22 +198,22 @@ export class StoryNode {
     if (!partition.replicas.includes(replica)) return this.#refuse(errorCode.UNKNOWN_LEADER_EPOCH)
     if (brokerEpoch < (this.#world.brokerEpochs.get(replica) ?? -1n))
       return this.#refuse(errorCode.NOT_LEADER_OR_FOLLOWER)
-    if (at.offset < log.logStartOffset) {
-      this.#believe(replica, brokerEpoch, at)
-      return this.#refuse(errorCode.OFFSET_OUT_OF_RANGE)
-    }
+    if (at.offset < log.logStartOffset)
+      return this.#refuse(this.#believe(replica, brokerEpoch, at) || errorCode.OFFSET_OUT_OF_RANGE)
     const end = log.endOffsetForLeaderEpoch(at.lastEpoch)
     if (end.leaderEpoch >= 0 && (end.leaderEpoch < at.lastEpoch || end.endOffset < at.offset))
       return { ...this.#answer([]), divergingEpoch: { epoch: end.leaderEpoch, endOffset: end.endOffset } }
     if (at.offset > log.logEndOffset) return this.#refuse(errorCode.OFFSET_OUT_OF_RANGE)
-    this.#believe(replica, brokerEpoch, at)
+    const unfit = this.#believe(replica, brokerEpoch, at)
+    if (unfit !== 0) return this.#refuse(unfit)
     return this.#answer(log.records.filter(({ offset }) => offset >= at.offset).slice(0, recordsMax))
   }
 
-  #believe(replica: number, brokerEpoch: bigint, { persisted, offset }: Position): void {
+  #believe(replica: number, brokerEpoch: bigint, { persisted, offset }: Position): number {
     const nowMs = this.#world.nowMs
     const fetched = { fetchOffset: persisted, logEndOffset: offset }
     this.lead({ type: 'follower-fetched', replica, brokerEpoch, ...fetched, nowMs })
+    return this.leader?.isTrustedWrongly(replica, offset) === true ? errorCode.INELIGIBLE_REPLICA : 0
   }
 
   #refuse(code: number): NodeAnswer {
