@@ -113,22 +113,23 @@ export async function noteLogs(
   places: readonly Place[],
 ): Promise<void> {
   for (const { topic, partition } of places) {
-    const startOffset = await lookUpOffset(admin, topic, partition, EARLIEST)
     const leader = await admin.leader(topic, partition)
-    history.finalLogs.push(finalLog(nodes, topic, partition, leader, startOffset))
+    const replicas = new Map(
+      holders(nodes, topic, partition).map((node) => [node.id, node.segmentBytes(topic, partition)]),
+    )
+    // Where it begins is asked last: what retention deletes meanwhile lies before that.
+    const startOffset = await lookUpOffset(admin, topic, partition, EARLIEST)
+    history.finalLogs.push(finalLog(topic, partition, replicas, leader, startOffset))
   }
 }
 
 function finalLog(
-  nodes: readonly SimulatedNode[],
   topic: string,
   partition: number,
+  replicas: ReadonlyMap<number, Buffer>,
   leader: number,
   startOffset: number,
 ): FinalLog {
-  const replicas = new Map(
-    holders(nodes, topic, partition).map((node) => [node.id, node.segmentBytes(topic, partition)]),
-  )
   const bytes = replicas.get(leader) ?? Buffer.alloc(0)
   return {
     topic,
