@@ -67,6 +67,9 @@ export interface RecordCut {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** The node that was asked. */
+  readonly leader: number
+  readonly invokedMs: number
   readonly confirmedMs: number
 }
 
@@ -173,6 +176,13 @@ export interface MetadataState {
   /** When the batch was first seen on any disk: it was not committed before. */
   readonly seenMs: number
   readonly image: MetadataImage
+}
+
+/** What a node takes for the brokers of the cluster, from that moment on. */
+export interface BrokersKnown {
+  readonly node: number
+  readonly atMs: number
+  readonly brokers: MetadataImage['brokers']
 }
 
 /** A change of metadata that was asked for. */
@@ -338,6 +348,7 @@ export class History {
   readonly toldTopics = new Map<number, readonly string[]>()
   /** Of the metadata log, oldest first. */
   metadataStates: readonly MetadataState[] = []
+  readonly brokersKnown: BrokersKnown[] = []
   /** The metadata log of each node at the end. */
   readonly metadataLogs = new Map<number, readonly SeenBatch[]>()
 }

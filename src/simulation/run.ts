@@ -18,6 +18,7 @@ import { type FaultKind, Nemesis } from './nemesis/nemesis.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { Simulation } from './simulation.ts'
 import { DiskWitness } from './witness/disk-witness.ts'
+import { knownBrokers } from './witness/known-brokers.ts'
 import { OverheardProposals } from './witness/overheard-proposals.ts'
 import { OverheardQuorum } from './witness/overheard-quorum.ts'
 import { recordedVote } from './witness/recorded-vote.ts'
@@ -114,7 +115,10 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     nodes,
     settings: settingsOf(seed, nodes),
     keepsLines,
-    surroundings: { tapPeers: (peers) => proposals.tap(quorum.tap(peers)) },
+    surroundings: {
+      tapPeers: (peers) => proposals.tap(quorum.tap(peers)),
+      around: (nodeId) => knownBrokers(history, nowMs, nodeId),
+    },
     hostTurn,
   })
   const atlas = new FaultAtlas(sizeOf(nodes))

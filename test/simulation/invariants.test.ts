@@ -5,6 +5,7 @@ import { invariants } from '../../src/simulation/invariants/index.ts'
 import {
   batch,
   changed,
+  cutAt,
   firstImage,
   logOf,
   partitionChange,
@@ -204,7 +205,7 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
   [
     'what is deleted stays deleted',
     ({ cuts, startReads }) => {
-      cuts.push({ topic: 't', partition: 0, offset: 2, confirmedMs: 1_000 })
+      cuts.push(cutAt(1_000, 2))
       startReads.push({ topic: 't', partition: 0, startOffset: 1, invokedMs: 1_001, endedMs: 1_002 })
     },
   ],
@@ -324,24 +325,6 @@ describe('invariants', () => {
     const history = whole()
     history.joins.push({ group: 'g', member: 'c', generation: 1, share: [], invokedMs: 6, endedMs: 7 })
     expect(broken(history)).toEqual(['a partition has one owner in a generation'])
-  })
-
-  it('tell of what was cut off and is read, or is there at the end', () => {
-    const readAgain = whole()
-    readAgain.cuts.push({ topic: 't', partition: 0, offset: 1, confirmedMs: 100 })
-    readAgain.finalLogs.splice(0, 1, { ...logOf(['w:0', 'w:1', 'w:2']), startOffset: 1 })
-    expect(broken(readAgain)).toEqual([])
-    readAgain.reads.push({ ...read(0, 'w:0', 's'), atMs: 6_000 })
-    expect(broken(readAgain)).toEqual(['what is deleted stays deleted'])
-    const there = whole()
-    there.cuts.push({ topic: 't', partition: 0, offset: 1, confirmedMs: 100 })
-    expect(broken(there)).toEqual(['what is deleted stays deleted'])
-  })
-
-  it('ask nothing for what was cut off once a broker has begun another life', () => {
-    const history = whole()
-    history.cuts.push({ topic: 't', partition: 0, offset: 1, confirmedMs: 0 })
-    expect(broken(history)).toEqual([])
   })
 
   it('tell of keys that are gone, come up again, or were never sent', () => {

@@ -6,6 +6,7 @@ import {
   type FinalLog,
   History,
   type IsrProposal,
+  type RecordCut,
   type SeenBatch,
   type SentRecords,
   type StoppedReplica,
@@ -183,6 +184,11 @@ export function proposalOf(atMs: number, nodes: readonly number[]): IsrProposal 
   return { atMs, topicId: TOPIC_ID, partition: 0, leaderEpoch: 0, partitionEpoch: 1, isr }
 }
 
+/** All below `offset` was cut off by node 1. */
+export function cutAt(confirmedMs: number, offset = 1): RecordCut {
+  return { topic: 't', partition: 0, offset, leader: 1, invokedMs: confirmedMs - 10, confirmedMs }
+}
+
 export function whole(): History {
   const history = new History()
   history.topics.set('t', { disksMin: 2, isBrief: false })
@@ -230,7 +236,10 @@ export function whole(): History {
     { endOffset: 1, epoch: 1, seenMs: 1, image: firstImage },
     { endOffset: 2, epoch: 1, seenMs: 35, image: changed(firstImage, partitionChange({ isr: [1, 2] })) },
   ]
-  for (const node of [1, 2, 3]) history.metadataLogs.set(node, [batch(0, 1, 1), batch(1, 1, 1)])
+  for (const node of [1, 2, 3]) {
+    history.metadataLogs.set(node, [batch(0, 1, 1), batch(1, 1, 1)])
+    history.brokersKnown.push({ node, atMs: 1, brokers: firstImage.brokers })
+  }
   for (const [voter, anyDisk] of [
     ['node 1 on its disk', 'node 1'],
     ['node 2 on its disk', 'node 2'],

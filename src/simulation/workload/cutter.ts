@@ -41,7 +41,10 @@ export class Cutter {
     const start = await lookUpOffset(this.#cluster, topic, 0, EARLIEST)
     const end = await lookUpOffset(this.#cluster, topic, 0, LATEST)
     const offset = start + this.#random.below(Math.max(0, end - start) + 1)
+    const leader = await this.#cluster.leader(topic, 0)
+    const invokedMs = clock.monotonicMs()
     await deleteRecordsBefore(this.#cluster, topic, 0, offset)
-    this.#history.cuts.push({ topic, partition: 0, offset, confirmedMs: clock.monotonicMs() })
+    const confirmedMs = clock.monotonicMs()
+    this.#history.cuts.push({ topic, partition: 0, offset, leader, invokedMs, confirmedMs })
   }
 }
