@@ -15,6 +15,7 @@ import type { LogDamage } from './partition-log.ts'
 import { ReadCursors } from './read-cursors.ts'
 import type { LogSlice, ReadFailure, ReadOptions, ReadOutcome } from './read-outcome.ts'
 import type { Segment } from './segment.ts'
+import { trustedUpTo } from './segment-scan.ts'
 import { ErrorCode } from './storage-errors.ts'
 
 export interface ReaderOwner {
@@ -292,9 +293,11 @@ class ReadJob {
   }
 
   #damaged(reason: string): false {
-    const offset = Math.max(this.#nextOffset, this.#fromOffset)
     this.#giveBack()
-    this.#reader.owner.foundDamage(offset, `${reason} (${this.#segment.log.path} near ${this.#position})`)
+    const { owner, state } = this.#reader
+    const trusted = trustedUpTo(this.#segment, state.environment.buffers)
+    const offset = Math.min(trusted, Math.max(this.#nextOffset, this.#fromOffset))
+    owner.foundDamage(offset, `${reason} (${this.#segment.log.path} near ${this.#position})`)
     this.#done(readFailure(ErrorCode.KAFKA_STORAGE_ERROR, reason))
     return false
   }

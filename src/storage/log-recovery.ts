@@ -11,7 +11,7 @@ import { checkFrom, judgeFault, type StopFacts } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { deleteSegmentFiles } from './segment-deletion.ts'
 import { rebuildIndexes } from './segment-indexes.ts'
-import { rightUpTo, type ScanResult, scanSegment } from './segment-scan.ts'
+import { type ScanResult, scanSegment, trustedUpTo } from './segment-scan.ts'
 
 export interface RecoveredLog {
   readonly endOffset: number
@@ -47,7 +47,7 @@ export function recoverLog(
   const recoveryPoint = stop.wasClean ? null : stop.recoveryPoint
   if (damage === null && recoveryPoint !== null && end.offset < recoveryPoint) {
     damage = {
-      offset: end.offset,
+      offset: trustedUpTo(state.segments.active, state.environment.buffers),
       reason: `the log ends at ${end.offset}, but was durable up to ${recoveryPoint}`,
       hidesEnd: true,
     }
@@ -105,7 +105,8 @@ function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDa
     const fault = { offset: scanned.nextOffset, reason: scanned.fault, isLastSegment }
     if (judgeFault(stop, fault).kind === 'damage') {
       const reason = `${scanned.fault} (${segment.log.path})`
-      return { offset: scanned.nextOffset, reason, hidesEnd: false }
+      const offset = Math.min(scanned.nextOffset, trustedUpTo(segment, state.environment.buffers))
+      return { offset, reason, hidesEnd: false }
     }
     cutTail(state, index, scanned)
     return null
@@ -241,7 +242,7 @@ function findEnd(state: LogState): FoundEnd {
   }
   const { nextOffset: offset, fault: reason } = scanned
   if (reason === null) return { offset, lastEpoch, damage: null }
-  const damage = { offset: rightUpTo(active, state.environment.buffers), reason, hidesEnd: true }
+  const damage = { offset: trustedUpTo(active, state.environment.buffers), reason, hidesEnd: true }
   return { offset, lastEpoch, damage }
 }
 

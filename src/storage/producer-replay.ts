@@ -6,7 +6,7 @@ import { readSnapshot } from './log-files.ts'
 import { type LogState, pathIn } from './log-state.ts'
 import type { LogDamage } from './partition-log.ts'
 import { parseSegmentFileName, segmentFileName } from './segment-names.ts'
-import { scanSegment } from './segment-scan.ts'
+import { scanSegment, trustedUpTo } from './segment-scan.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 import { readTransactionMarker } from './transaction-marker-record.ts'
 
@@ -98,7 +98,7 @@ export function replayProducers(
     })
     if (scanned.fault !== null)
       return {
-        offset: scanned.nextOffset,
+        offset: Math.min(scanned.nextOffset, trustedUpTo(segment, environment.buffers)),
         reason: `${scanned.fault} (${segment.log.path})`,
         hidesEnd: false,
       }

@@ -16,7 +16,7 @@ import {
   magicOf,
 } from '../protocol/records/batch.ts'
 import { limits } from '../runtime/limits.ts'
-import { type BatchFacts, readBatchFacts } from './batch-facts.ts'
+import { type BatchFacts, nextOffsetOf, readBatchFacts } from './batch-facts.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { PooledFile } from './open-files.ts'
 
@@ -52,14 +52,20 @@ export interface ScanResult {
 }
 
 /**
- * The offset up to which a segment is right, checksums and all. Where headers stop making sense, what lies before may be bad
- * as well: a whole page goes wrong at once. Throws `DiskError`.
+ * The offset up to which a segment that is bad somewhere can be trusted: its first gap, or its first bad batch. A whole page
+ * goes wrong at once, and what was misdirected there may begin with whole batches; as no batch tells of which log it is, one
+ * behind a gap may be such a stray, in the place of records that compaction had kept. Throws `DiskError`.
  */
-export function rightUpTo(
+export function trustedUpTo(
   { log, baseOffset: offsetMin, writtenBytes: endPosition }: ScannedSegment,
   buffers: BufferPool,
 ): number {
-  const visit = (): boolean => true
+  let expected = offsetMin
+  const visit = (facts: BatchFacts): boolean => {
+    if (facts.baseOffset !== expected) return false
+    expected = nextOffsetOf(facts)
+    return true
+  }
   const wish = { startPosition: 0, endPosition, verifyFromPosition: 0, offsetMin, visit }
   return scanSegment(log, buffers, wish).nextOffset
 }

@@ -10,8 +10,10 @@ import { limits } from '../runtime/limits.ts'
 import { type BatchFacts, readBatchFacts } from './batch-facts.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { Segment } from './segment.ts'
+import { trustedUpTo } from './segment-scan.ts'
 
 export class BadBatchError extends Error {
+  /** From here on the log is not to be trusted. */
   readonly offset: number
   constructor(offset: number, reason: string) {
     super(reason)
@@ -65,6 +67,9 @@ export async function streamSegment(
   const endPosition = segment.writtenBytes
   let position = 0
   let chunk = buffers.lend(Math.min(limits.compactionChunkBytes, endPosition))
+  // Of a batch whose checksum is wrong the offset is not known either.
+  const bad = (what: string): BadBatchError =>
+    new BadBatchError(trustedUpTo(segment, buffers), `${what} at ${position} of ${segment.log.path}`)
   try {
     while (position < endPosition) {
       const got = await readChunk(segment, chunk, Math.min(chunk.length, endPosition - position), position)
@@ -76,12 +81,11 @@ export async function streamSegment(
           magicOf(chunk, at) !== MAGIC ||
           position + sizeBytes > endPosition
         ) {
-          throw new BadBatchError(segment.baseOffset, `no record batch at ${position} of ${segment.log.path}`)
+          throw bad('no record batch')
         }
         if (at + sizeBytes > got) break
         const facts = readBatchFacts(chunk, at)
-        if (!isCrcValid(chunk, at))
-          throw new BadBatchError(facts.baseOffset, `wrong checksum at ${facts.baseOffset}`)
+        if (!isCrcValid(chunk, at)) throw bad('wrong checksum')
         const answer = visit(facts, chunk, at)
         if (!(typeof answer === 'boolean' ? answer : await answer)) return false
         at += sizeBytes
@@ -91,10 +95,7 @@ export async function streamSegment(
       }
       if (at > 0) continue
       if (got < BATCH_HEADER_BYTES || chunk.length >= batchSizeBytes(chunk, 0)) {
-        throw new BadBatchError(
-          segment.baseOffset,
-          `a record batch is cut at ${position} of ${segment.log.path}`,
-        )
+        throw bad('a record batch is cut')
       }
       const larger = buffers.lend(batchSizeBytes(chunk, 0))
       buffers.takeBack(chunk)

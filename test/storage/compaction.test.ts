@@ -168,6 +168,28 @@ describe('compaction', () => {
     throw new Error('the cleaning never came to its end')
   })
 
+  it('finds damage where a segment is whole no more: a bad batch does not know its own offset', async () => {
+    const world = new ManagedWorld(CONFIG)
+    await world.start()
+    const log = world.create()
+    for (let i = 0; i < 60; i++) {
+      const records = [{ key: `k${i}`, value: 'v' }]
+      log.append(testBatch({ records }), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    }
+    settle(world, log)
+    const second = log.state.segments.at(1)
+    if (second === undefined) throw new Error('there is one segment only')
+    // The beginning of another partition's segment, written here by mistake: a piece of a batch.
+    const stray = testBatch({
+      baseOffset: second.baseOffset + 5,
+      records: [{ key: 'x'.repeat(600), value: 'v' }],
+    })
+    world.disk.corrupt(second.log.path, 0, stray.subarray(0, 512))
+    expect(await clean(world, log)).toBeNull()
+    expect(log.damage).toMatchObject({ offset: second.baseOffset })
+    world.kill()
+  })
+
   it('keeps a tombstone until its horizon, then drops it', async () => {
     const world = new ManagedWorld(CONFIG)
     await world.start()

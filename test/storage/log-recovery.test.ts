@@ -25,6 +25,55 @@ function killed(count: number, config = {}): TestWorld {
   return world
 }
 
+/** A log as its leader's compaction has left it: four batches, and offsets missing before each, durable, killed. */
+function withGaps(config = {}): TestWorld {
+  const world = new TestWorld()
+  const log = world.create(config)
+  for (const offset of [50, 60, 70, 80]) {
+    const batch = sizedBatch(300)
+    setBaseOffset(batch, 0, offset)
+    world.append(log, batch, { origin: 'replica' })
+  }
+  log.requestDurable()
+  world.settle()
+  world.die()
+  return world
+}
+
+/** The beginning of another segment, written here by mistake: a whole batch at `offset`, and a piece of the next. */
+function misdirect(world: TestWorld, offset: number): void {
+  const stray = sizedBatch(250)
+  setBaseOffset(stray, 0, offset)
+  const next = sizedBatch(400)
+  setBaseOffset(next, 0, offset + 1)
+  world.disk.corrupt(`${FOLDER}/${FIRST}.log`, 0, Buffer.concat([stray, next]).subarray(0, 512))
+}
+
+describe('a bad batch in a segment with gaps', () => {
+  it('is damage from the first gap on: what lies before it may have strayed there too', () => {
+    const world = withGaps()
+    misdirect(world, 65)
+    for (const facts of [{ recoveryPoint: 81 }, { wasClean: true, recoveryPoint: 81 }]) {
+      const log = world.open(facts)
+      expect(log.damage).toMatchObject({ offset: 0 })
+      expect(world.read(log, 0)).toMatchObject({ ok: false, errorCode: 56 })
+      world.die()
+    }
+    const log = world.open({ recoveryPoint: 81 })
+    log.truncateTo(0, () => {})
+    world.settle()
+    expect([log.damage, log.logEndOffset, world.content(`${FIRST}.log`).length]).toEqual([null, 0, 0])
+  })
+
+  it('is damage from there on when a read finds it', () => {
+    const world = withGaps({ segmentBytes: 1_200 })
+    const log = world.open({ wasClean: true, recoveryPoint: 81 }, { segmentBytes: 1_200 })
+    misdirect(world, 65)
+    expect(world.read(log, 66)).toMatchObject({ ok: false, errorCode: 56 })
+    expect(log.damage).toMatchObject({ offset: 0 })
+  })
+})
+
 describe('recovery after an unclean stop', () => {
   it('trap 2: cuts a torn tail at every byte of the last batch, and appends go on there', () => {
     const world = killed(4)
