@@ -118,10 +118,11 @@ function checkTail(state: LogState, stop: StopFacts, checkedFrom: number): LogDa
 function checkSegment(state: LogState, segment: Segment, checkedFrom: number): ScanResult {
   const startPosition = trustedPosition(state, segment, checkedFrom)
   if (startPosition === 0) segment.resetIndexes()
-  // Where compaction makes gaps nothing can be told of missing offsets; nor behind an index entry, at first.
+  // Behind an index entry nothing can be told of missing offsets, at first.
+  let expected = startPosition === 0 ? segment.baseOffset : Number.POSITIVE_INFINITY
+  let missingFrom = -1
+  // Compaction makes gaps, and whether a segment that is not active was ever cleaned is not known.
   const tellsGaps = !state.config.compacts && segment === state.segments.active
-  let expected = tellsGaps && startPosition === 0 ? segment.baseOffset : Number.POSITIVE_INFINITY
-  let isMissing = false
   const scanned = scanSegment(segment.log, state.environment.buffers, {
     startPosition,
     endPosition: segment.writtenBytes,
@@ -129,9 +130,9 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
     offsetMin: segment.baseOffset,
     visit: (facts) => {
       // The recovery point was the end of the log once: some batch ends there.
-      isMissing = expected < checkedFrom && checkedFrom <= facts.baseOffset
-      if (isMissing) return false
-      if (tellsGaps) expected = nextOffsetOf(facts)
+      if (expected < checkedFrom && checkedFrom <= facts.baseOffset) missingFrom = expected
+      if (tellsGaps && missingFrom >= 0) return false
+      expected = nextOffsetOf(facts)
       segment.noteBatch(facts, facts.position, state.config.indexIntervalBytes)
       if (facts.leaderEpoch > state.epochs.latestEpoch)
         state.epochs.assign(facts.leaderEpoch, facts.baseOffset)
@@ -139,7 +140,10 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
     },
   })
   segment.verifiedBytes = startPosition === 0 ? scanned.endPosition : 0
-  return isMissing ? { ...scanned, fault: `offsets from ${scanned.nextOffset} on are missing` } : scanned
+  // Where a bad batch follows, the one behind the gap may be a stray, and lie on what was durable: no tail is torn there.
+  if (missingFrom < 0 || (!tellsGaps && scanned.fault === null)) return scanned
+  const fault = scanned.fault ?? `offsets from ${missingFrom} on are missing`
+  return { ...scanned, nextOffset: missingFrom, fault }
 }
 
 /**

@@ -65,6 +65,25 @@ describe('a bad batch in a segment with gaps', () => {
     expect([log.damage, log.logEndOffset, world.content(`${FIRST}.log`).length]).toEqual([null, 0, 0])
   })
 
+  it('is damage, not a torn tail, where what strayed leaves out the recovery point', () => {
+    const world = withGaps()
+    misdirect(world, 75)
+    const before = world.content(`${FIRST}.log`)
+    for (const compacts of [true, false]) {
+      const log = world.open({ recoveryPoint: 71 }, { compacts })
+      expect(log.damage, `compacts ${compacts}`).toMatchObject({ offset: 0 })
+      expect(world.content(`${FIRST}.log`)).toEqual(before)
+      world.die()
+    }
+  })
+
+  it('is a torn tail where whole batches reach the recovery point', () => {
+    const world = withGaps()
+    world.disk.flipBit(`${FOLDER}/${FIRST}.log`, 3 * 300 + 100, 3)
+    const log = world.open({ recoveryPoint: 71 }, { compacts: true })
+    expect([log.damage, log.logEndOffset]).toEqual([null, 71])
+  })
+
   it('is damage from there on when a read finds it', () => {
     const world = withGaps({ segmentBytes: 1_200 })
     const log = world.open({ wasClean: true, recoveryPoint: 81 }, { segmentBytes: 1_200 })
