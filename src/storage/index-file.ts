@@ -3,7 +3,7 @@
  *
  * The newest entries wait in memory until a page is full, so an append costs no system call. Looking up is a
  * binary search with small reads: a gigabyte segment's index needs no memory. An index is a cache (trap 3):
- * nothing here is ever needed to be durable, and any doubt is answered by rebuilding it.
+ * nothing here need be durable before a clean stop, and any doubt is answered by rebuilding it.
  */
 import { DiskError } from '../runtime/disk.ts'
 import { isPassing } from './disk-failures.ts'
@@ -22,6 +22,7 @@ export class IndexFile {
   #waiting: Buffer | null = null
   #waitingBytes = 0
   #exists: boolean
+  #isChanged = false
 
   constructor(file: PooledFile, entryBytes: number, exists: boolean) {
     this.file = file
@@ -42,6 +43,16 @@ export class IndexFile {
   /** Entries wait in memory: the file was not flushed, or there was no room. */
   get isBehind(): boolean {
     return this.#waitingBytes > 0
+  }
+
+  /** The file was written or cut since it was last on its way to the disk, or since it was opened. */
+  get isChanged(): boolean {
+    return this.#isChanged
+  }
+
+  /** What is in the file now is on its way to the disk. */
+  noteSyncing(): void {
+    this.#isChanged = false
   }
 
   get count(): number {
@@ -105,6 +116,7 @@ export class IndexFile {
       const file = this.file.useOrCreate()
       this.#exists = true
       if (this.#waiting === null || this.#waitingBytes === 0) return
+      this.#isChanged = true
       file.writeSync([this.#waiting.subarray(0, this.#waitingBytes)], stored * this.entryBytes)
     } catch (error) {
       if (error instanceof DiskError && isPassing(error)) return
@@ -122,6 +134,7 @@ export class IndexFile {
     const waitingCount = Math.max(0, count - stored)
     this.#waitingBytes = waitingCount * this.entryBytes
     if (count < stored) {
+      this.#isChanged = true
       this.file.use().truncateSync(count * this.entryBytes)
       this.#storedCount = count
     }
@@ -131,7 +144,10 @@ export class IndexFile {
   reset(): void {
     this.#waiting = null
     this.#waitingBytes = 0
-    if (this.#exists) this.file.use().truncateSync(0)
+    if (this.#exists) {
+      this.#isChanged = true
+      this.file.use().truncateSync(0)
+    }
     this.#storedCount = 0
   }
 

@@ -168,6 +168,7 @@ export class LogCheckpointing implements RollListener {
     for (const entries of files) {
       try {
         entries.flush()
+        entries.noteSyncing()
         entries.file.hold().sync((error) => {
           entries.file.free()
           finish(error)

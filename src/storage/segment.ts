@@ -157,7 +157,11 @@ export class Segment {
   complete(): void {
     if (this.writtenBytes === 0) return
     this.#noteMaxTimestamp()
-    for (const { entries } of [this.offsetIndex, this.timeIndex]) if (entries.count > 0) entries.flush()
+    for (const { entries } of [this.offsetIndex, this.timeIndex]) {
+      if (entries.count > 0) entries.flush()
+      // After a clean stop nobody looks at the batches for what a power cut took of them.
+      if (entries.isChanged) this.indexesUnsynced = true
+    }
   }
 
   /** Forgets all index entries; `noteBatch` for every batch from the start on builds them anew. */

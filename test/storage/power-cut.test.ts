@@ -179,3 +179,22 @@ describe('a power cut at any moment', () => {
     }
   })
 })
+
+it('times are found after a power cut that follows a clean stop', async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const world = new ManagedWorld({ indexIntervalBytes: 100 })
+    await world.start()
+    const log = world.create()
+    for (const baseTimestamp of [1_000, 3_000, 2_000])
+      log.append(sizedBatch(200, { baseTimestamp }), { origin: 'coordinator', leaderEpoch: 0, nowMs: 1_000 })
+    world.settle()
+    await world.stop()
+    world.disk.crash(dice(seed))
+    await world.start()
+    const offsets: (number | undefined)[] = []
+    for (const timestampMs of [1_500, 3_000])
+      world.log().offsetForTimestamp(timestampMs, (found) => offsets.push(found?.offset))
+    world.settle()
+    expect([seed, ...offsets]).toEqual([seed, 1, 1])
+  }
+})
