@@ -20,6 +20,11 @@ function settledReplicas(partition: PartitionImage): readonly number[] {
   return partition.replicas.filter((id) => !partition.addingReplicas.includes(id))
 }
 
+/** Where the partition lies when the move under way is done. */
+export function targetReplicas(partition: PartitionImage): readonly number[] {
+  return partition.replicas.filter((id) => !partition.removingReplicas.includes(id))
+}
+
 /** On the way to `target`, in its order; those that will leave come last. A move under way is overruled. */
 export function moveTo(partition: PartitionImage, target: readonly number[]): Move {
   const settled = settledReplicas(partition)

@@ -1,7 +1,8 @@
 /**
  * CreatePartitions: a topic grows to `count` partitions; it never shrinks.
  *
- * New partitions have as many replicas as the topic's first; the client may place them itself. KIP-195.
+ * New partitions have as many replicas as the topic's first; the client may place them itself. KIP-195. Of one that
+ * moves only those count that it keeps; Kafka counts also those that it gives up, and so makes more than anybody wanted.
  */
 import { errorCode } from '../../../protocol/errors.ts'
 import type {
@@ -15,6 +16,7 @@ import { type MetadataImage, type TopicImage, topicByName } from '../image.ts'
 import { assignmentProblem, newPartition, nobodyActive } from '../new-partition.ts'
 import { placementBrokers, placePartitions } from '../placement.ts'
 import type { MetadataRecord } from '../record.ts'
+import { targetReplicas } from '../replica-move.ts'
 import { partitionRecord } from '../snapshot.ts'
 
 type RequestedTopic = CreatePartitionsRequest['topics'][number]
@@ -69,7 +71,8 @@ function newPartitions(
     const errorMessage = 'Excessively large number of partitions per request.'
     return { errorCode: errorCode.POLICY_VIOLATION, errorMessage }
   }
-  const factor = topic.partitions.get(0)?.replicas.length ?? 1
+  const first = topic.partitions.get(0)
+  const factor = first === undefined ? 1 : targetReplicas(first).length
   const replicas =
     request.assignments === null
       ? placedReplicas(image, added, factor)

@@ -1,5 +1,6 @@
 /** DeleteTopics and CreatePartitions, with the codes and texts of a running Kafka. */
 import { describe, expect, it } from 'vitest'
+import { decideAlterPartitionReassignments } from '../../../../src/coordination/metadata/decide/alter-partition-reassignments.ts'
 import { decideCreatePartitions } from '../../../../src/coordination/metadata/decide/create-partitions.ts'
 import { decideDeleteTopics } from '../../../../src/coordination/metadata/decide/delete-topics.ts'
 import { type MetadataImage, topicByName } from '../../../../src/coordination/metadata/image.ts'
@@ -128,5 +129,16 @@ describe('CreatePartitions', () => {
       records: [],
       reply: { results: [{ errorCode: 0 }] },
     })
+  })
+
+  it('adds partitions with the replicas that the first shall have, while it moves', () => {
+    const topics = [{ name: 'plain', partitions: [{ partitionIndex: 0, replicas: [1, 3] }] }]
+    const asked = { timeoutMs: 1000, allowReplicationFactorChange: true, topics }
+    const still = withTopic(cluster(null, null, null), 'plain', { assignments: [[1, 2]] })
+    const moving = applied(still, decideAlterPartitionReassignments(still, asked, node).records)
+    expect(topicByName(moving, 'plain')?.partitions.get(0)?.replicas).toEqual([1, 3, 2])
+    const request = { topics: [{ name: 'plain', count: 2, assignments: null }], timeoutMs: 1000 }
+    const { records } = decideCreatePartitions(moving, { ...request, validateOnly: false })
+    expect(topicByName(applied(moving, records), 'plain')?.partitions.get(1)?.replicas).toHaveLength(2)
   })
 })
