@@ -3,7 +3,8 @@
  *
  * What fails is sent again with all that was sent after it, in the same order and with the same sequences, until it is
  * acknowledged; so nothing may be lost, doubled or out of order, and the first of what is left is never out of sequence.
- * It gives up only when it is told something that no further attempt can change.
+ * A broker knows the last five batches of a producer again, so it never goes on further than that past the first of what is
+ * left, though what came behind it be acknowledged. It gives up only when no further attempt can change what it is told.
  */
 import { answeredError, ClientError } from '../../client/client-error.ts'
 import type { Cluster } from '../../client/cluster.ts'
@@ -18,6 +19,8 @@ import type { SeededRandom } from '../seeded-random.ts'
 interface Unacknowledged {
   readonly sent: SentRecords
   readonly bytes: Buffer
+  /** How many were made before it. */
+  readonly index: number
 }
 
 interface ProducerId {
@@ -25,7 +28,8 @@ interface ProducerId {
   readonly producerEpoch: number
 }
 
-const IN_FLIGHT_MAX = 5
+/** From the first that is not acknowledged to the last that was made. */
+const WINDOW_BATCHES = 5
 const RECORDS_MAX = 3
 const PAUSE_MS_MAX = 40
 const RETRY_MS_MAX = 150
@@ -45,6 +49,7 @@ export class PipelinedWriter {
   readonly #partition: number
   #unacknowledged: Unacknowledged[] = []
   #next = 0
+  #batches = 0
   /** Something of it is committed: from then on every leader knows which sequence comes next. */
   #isKnown = false
   /** What no further attempt can change. */
@@ -129,7 +134,8 @@ export class PipelinedWriter {
 
   /** What goes out next, if there is room: a batch, or two of which the later one goes first and must be refused. */
   #nextOf(id: ProducerId): readonly Unacknowledged[] {
-    const room = IN_FLIGHT_MAX - this.#unacknowledged.length
+    const [first] = this.#unacknowledged
+    const room = WINDOW_BATCHES - (first === undefined ? 0 : this.#batches - first.index)
     if (room <= 0) return []
     const batch = this.#made(id)
     const isOvertaken = room > 1 && this.#isKnown && this.#random.chance(OVERTAKING_SHARE)
@@ -153,7 +159,7 @@ export class PipelinedWriter {
     const timestampMs = this.#cluster.world.clock.wallMs()
     const records = labels.map((label) => ({ key: null, timestampMs, value: Buffer.from(`${label} `) }))
     const bytes = buildBatch(records, { compression: 'none', producerId, producerEpoch, baseSequence })
-    const batch = { sent, bytes }
+    const batch = { sent, bytes, index: this.#batches++ }
     this.#unacknowledged.push(batch)
     return batch
   }
