@@ -40,6 +40,7 @@ const OPERATIONS: readonly DiskOperation[] = [
   'syncDirectory',
   'list',
 ]
+const DEAD: MemoryDisk['fault'] = () => 'EIO'
 const PATROL = { retryMs: 0, requestTimeoutMs: 2_000, connectTimeoutMs: 1_000 }
 const PATROL_PAUSE_MS = 300
 const ROOM_BYTES_MAX = 20_000
@@ -88,7 +89,7 @@ export class DiskFaults {
       case 'stale read':
         return await this.#once(node, 'read', { kind: 'stale-read' })
       case 'dead disk':
-        node.disk.fault = () => 'EIO'
+        node.disk.fault = DEAD
         await this.#arsenal.lull()
         // It comes back when somebody has pulled it out and put it in again.
         node.losePower()
@@ -117,16 +118,19 @@ export class DiskFaults {
     }
   }
 
-  /** The next call of that kind goes wrong; if the node halts it is started again. */
+  /** The next call of that kind goes wrong; if the node halts it is started again. Whoever strikes later also ends it. */
   async #once(node: SimulatedNode, operation: DiskOperation, fault: DiskFault): Promise<boolean> {
     const { disk } = node
+    if (disk.fault === DEAD) return false
     let hasStruck = false
-    disk.fault = (called) => {
+    const strikesOnce: MemoryDisk['fault'] = (called) => {
       if (hasStruck || called !== operation) return null
       hasStruck = true
       return fault
     }
+    disk.fault = strikesOnce
     await this.#arsenal.lull()
+    if (disk.fault !== strikesOnce) return hasStruck
     disk.fault = () => null
     this.#arsenal.start(node)
     return hasStruck
