@@ -229,7 +229,7 @@ export class Partition implements LogListener {
   /** A follower has fetched from this leader, of an epoch and from an offset that fit this log. */
   followerFetched(fetched: FollowerFetched): void {
     const { replica, persistedOffset, logStartOffset, ...told } = fetched
-    const fetch = { ...told, fetchOffset: persistedOffset }
+    const fetch = { ...told, fetchOffset: persistedOffset, isLogDamaged: this.#log.damage !== null }
     const before = this.#leader?.progressOf(replica)
     if (before !== undefined && isOutdated(before, fetch)) return
     this.#followerMarks.note(replica, logStartOffset)

@@ -55,6 +55,8 @@ export type LeaderEvent =
       /** At or past `fetchOffset`; the same where it is left out. */
       readonly logEndOffset?: number
       readonly nowMs: number
+      /** This leader's own log is damaged: the follower may stand still for want of an answer. */
+      readonly isLogDamaged?: boolean
       /** Which of its fetches this is; left out where it does not say. */
       readonly order?: number
     }
@@ -247,7 +249,8 @@ export class PartitionLeader {
     // An earlier life of that broker speaks, late: what it had may be lost (KIP-903, trap 12).
     if (event.brokerEpoch < before.brokerEpoch || isOutdated(before, event)) return NOTHING
     this.#followers.set(event.replica, fetched(before, event, this.#endOffset))
-    const standsStill = before.endOffset !== null && event.fetchOffset <= before.endOffset
+    const mayGetOn = event.isLogDamaged !== true
+    const standsStill = mayGetOn && before.endOffset !== null && event.fetchOffset <= before.endOffset
     const lost = this.#dropWhoLost(event.replica, event.logEndOffset ?? event.fetchOffset, standsStill)
     return [...lost, ...this.#expand(event.replica), ...this.#advance()]
   }

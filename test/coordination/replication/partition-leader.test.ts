@@ -202,6 +202,13 @@ describe('the ISR shrinks', () => {
     expect(proposals(4)).toMatchObject([{ isr: [{ brokerId: 1 }], lost: [2] }])
   })
 
+  it('names none that waits for what its leader cannot serve', () => {
+    const machine = leader({ isr: [1], eligibleLeaderReplicas: [2] }, 10)
+    const proposals = () =>
+      machine.receive({ ...fetches(2, 4), isLogDamaged: true }).filter(({ type }) => type === 'propose-isr')
+    expect([proposals(), proposals()]).toEqual([[], []])
+  })
+
   it('not by what an earlier life of a broker says late', () => {
     const machine = leader({ isr: [1, 2] }, 10)
     machine.receive(fetches(2, 3, 0, 20n))
