@@ -9,6 +9,7 @@ import {
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
+  connectivityState,
   logVerbosity,
   Metadata,
   Server,
@@ -202,6 +203,25 @@ async function serve(
   }
 }
 
+/** Resolves when the client is connected; rejects when the first attempt fails, or it is late. */
+function connected(client: Client, untilMs: number): Promise<void> {
+  const channel = client.getChannel()
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const state = channel.getConnectivityState(true)
+      if (state === connectivityState.READY) resolve()
+      else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN)
+        reject(new Error('the connection failed'))
+      else
+        channel.watchConnectivityState(state, untilMs, (late) => {
+          if (late === undefined) look()
+          else reject(late)
+        })
+    }
+    look()
+  })
+}
+
 class GrpcPeers implements PeerNetwork {
   /** Clients for calls, the one used last at the end. */
   readonly #clients = new Map<string, Client>()
@@ -223,23 +243,28 @@ class GrpcPeers implements PeerNetwork {
     return stream
   }
 
-  call(address: PeerAddress, tls: PeerTls | null, request: Buffer, deadlineMs: number): Promise<Buffer> {
+  async call(
+    address: PeerAddress,
+    tls: PeerTls | null,
+    request: Buffer,
+    deadlineMs: number,
+  ): Promise<Buffer> {
     const key = hostAndPort(address.host, address.port)
     const client = this.#clientFor(key, address, tls)
-    const until = Date.now() + deadlineMs
+    const deadline = Date.now() + deadlineMs
+    try {
+      await connected(client, Math.min(deadline, Date.now() + limits.peerConnectMs))
+    } catch (error) {
+      this.#forget(key, client)
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new PeerCallError(`${key} cannot be reached: ${reason}`, false)
+    }
     return new Promise((resolve, reject) => {
-      client.waitForReady(Math.min(until, Date.now() + limits.peerConnectMs), (unready) => {
-        if (unready) {
-          this.#forget(key, client)
-          reject(new PeerCallError(`${key} cannot be reached: ${unready.message}`, false))
-          return
-        }
-        const done = (error: ServiceError | null, answer?: Buffer): void => {
-          if (error === null && answer !== undefined) resolve(answer)
-          else reject(new PeerCallError(`${key} did not answer: ${error?.details ?? 'nothing came'}`, true))
-        }
-        client.makeUnaryRequest(COMMAND, asIs, asIs, request, new Metadata(), { deadline: until }, done)
-      })
+      const done = (error: ServiceError | null, answer?: Buffer): void => {
+        if (error === null && answer !== undefined) resolve(answer)
+        else reject(new PeerCallError(`${key} did not answer: ${error?.details ?? 'nothing came'}`, true))
+      }
+      client.makeUnaryRequest(COMMAND, asIs, asIs, request, new Metadata(), { deadline }, done)
     })
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { limits } from '../../../src/runtime/limits.ts'
 import { createGrpcPeers } from '../../../src/runtime/node/grpc-peers.ts'
@@ -101,14 +101,19 @@ function dial(
   return { stream, collector }
 }
 
+async function listening(server: NetServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
 /** A port on which nobody listens. */
 async function deadPort(): Promise<number> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
-  const address = server.address()
+  const port = await listening(server)
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return port
 }
 
 describe('peers over gRPC', () => {
@@ -219,6 +224,19 @@ describe('peers over gRPC', () => {
         expect(error.message).not.toContain('secret')
       }
     }
+  })
+
+  it('give up a call as soon as its connection fails: another node may answer it', async () => {
+    let dials = 0
+    const server = createServer((socket) => {
+      dials++
+      socket.destroy()
+    })
+    const port = await listening(server)
+    const called = peers().call({ host: HOST, port }, null, Buffer.from('a'), 300)
+    await expect(called).rejects.toMatchObject({ mayHaveArrived: false })
+    await new Promise((resolve) => server.close(resolve))
+    expect(dials).toBe(1)
   })
 
   it('reach a server that came back on its port', async () => {
