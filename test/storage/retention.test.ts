@@ -147,4 +147,24 @@ describe('retention', () => {
     expect(log.logStartOffset).toBe(log.state.segments.first.baseOffset)
     expect(log.logStartOffset).toBeGreaterThan(0)
   })
+
+  it('believes no rotten time index that a segment is old', async () => {
+    const world = new ManagedWorld({ segmentBytes: 1_000, retentionMs: 60_000 })
+    await world.start()
+    const log = world.create()
+    const baseTimestamp = world.clock.nowMs
+    for (let i = 0; i < 9; i++)
+      log.append(sizedBatch(400, { baseTimestamp }), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    log.whenDurable(() => {})
+    world.settle()
+    await world.stop()
+    await world.start()
+    // The first says 1970, the second that there is nothing.
+    world.disk.corrupt('/data/t-0/00000000000000000000.timeindex', 0, Buffer.alloc(12))
+    world.disk.open('/data/t-0/00000000000000000002.timeindex', 'read-write').truncateSync(0)
+    world.log().setHighWatermark(9)
+    expect(world.log().upkeep.applyRetention(world.clock.nowMs)).toBe(0)
+    world.clock.advance(61_000)
+    expect(world.log().upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+  })
 })
