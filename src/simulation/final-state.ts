@@ -11,7 +11,7 @@ import { metadata } from '../protocol/messages/metadata.ts'
 import { joinPath } from '../runtime/disk.ts'
 import type { FinalLog, History } from './history.ts'
 import type { SeededRandom } from './seeded-random.ts'
-import type { SimulatedNode } from './simulated-node.ts'
+import { DATA, type SimulatedNode } from './simulated-node.ts'
 import type { Simulation } from './simulation.ts'
 import { type DiskWitness, METADATA_TOPIC } from './witness/disk-witness.ts'
 import { metadataStates } from './witness/metadata-states.ts'
@@ -24,7 +24,6 @@ export interface Place {
   readonly partition: number
 }
 
-const DATA = '/data'
 const LOOK_MS = 100
 const TIME_LOOKUPS = 8
 

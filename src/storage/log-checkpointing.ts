@@ -93,11 +93,12 @@ export class LogCheckpointing implements RollListener {
   /** Of several the newest is enough. One for which there is no room stays, as what it tells may soon be nowhere else. */
   #writeDueSnapshots(): void {
     const { writtenOffset } = this.#state
-    const due = this.#dueSnapshots.findLast(({ offset }) => offset <= writtenOffset)
+    const newest = this.#dueSnapshots.findLastIndex(({ offset }) => offset <= writtenOffset)
+    const due = this.#dueSnapshots[newest]
     if (due === undefined) return
-    this.#dueSnapshots = this.#dueSnapshots.filter(({ offset }) => offset >= due.offset)
+    this.#dueSnapshots.splice(0, newest)
     writeSnapshot(this.#state, due.offset, due.content)
-    this.#dueSnapshots = this.#dueSnapshots.filter((snapshot) => snapshot !== due)
+    this.#dueSnapshots.shift()
     this.#bytesSinceSnapshot = 0
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { setBaseOffset } from '../../src/protocol/records/batch.ts'
+import type { Log } from '../../src/storage/log.ts'
 import { sizedBatch, testBatch } from './support/batches.ts'
 import { DIRECTORY, TestWorld } from './support/world.ts'
 
@@ -25,17 +26,23 @@ function killed(count: number, config = {}): TestWorld {
   return world
 }
 
+/** One batch at each of these offsets, as a leader has them; all on the disk. */
+function copyDurably(world: TestWorld, log: Log, offsets: readonly number[]): void {
+  for (const offset of offsets) {
+    const batch = sizedBatch(300)
+    setBaseOffset(batch, 0, offset)
+    world.append(log, batch, { origin: 'replica' })
+    world.settle()
+  }
+  log.requestDurable()
+  world.settle()
+}
+
 /** A log as its leader's compaction has left it: four batches, and offsets missing before each, durable, killed. */
 function withGaps(config = {}): TestWorld {
   const world = new TestWorld()
   const log = world.create(config)
-  for (const offset of [50, 60, 70, 80]) {
-    const batch = sizedBatch(300)
-    setBaseOffset(batch, 0, offset)
-    world.append(log, batch, { origin: 'replica' })
-  }
-  log.requestDurable()
-  world.settle()
+  copyDurably(world, log, [50, 60, 70, 80])
   world.die()
   return world
 }
@@ -294,14 +301,7 @@ describe('recovery after an unclean stop', () => {
   it('what the leader has compacted away is no gap between segments, whatever is known of the topic when the log opens', () => {
     const world = new TestWorld()
     const log = world.create({ segmentBytes: 400 })
-    for (const offset of [0, 1, 50, 51, 90]) {
-      const batch = sizedBatch(300)
-      setBaseOffset(batch, 0, offset)
-      world.append(log, batch, { origin: 'replica' })
-      world.settle()
-    }
-    log.requestDurable()
-    world.settle()
+    copyDurably(world, log, [0, 1, 50, 51, 90])
     world.die()
     const recovered = world.open({ recoveryPoint: 1 })
     expect([recovered.logEndOffset, recovered.damage]).toEqual([91, null])

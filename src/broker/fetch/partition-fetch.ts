@@ -156,8 +156,7 @@ class FetchWalk {
       : this.#registry.byName(wanted.topic, wanted.index)
     const code = typeof found === 'number' ? found : this.#refusal(found, wanted)
     if (typeof found === 'number' || code !== 0) {
-      this.#push(emptyPart(wanted, code))
-      next()
+      this.#refuse(wanted, code, next)
       return
     }
     const diverging = divergence(found, wanted)
@@ -166,6 +165,11 @@ class FetchWalk {
       this.#read(wanted, found, next)
       return
     }
+    next()
+  }
+
+  #refuse(wanted: WantedPartition, code: number, next: () => void): void {
+    this.#push(emptyPart(wanted, code))
     next()
   }
 
@@ -207,14 +211,12 @@ class FetchWalk {
     if (fetchOffset > log.logEndOffset || fetchOffset < log.logStartOffset) {
       // A follower that serves consumers may be behind what its leader sent them here with (KIP-392).
       const isBehind = fetchOffset > log.logEndOffset && !partition.isLeader
-      this.#push(emptyPart(wanted, isBehind ? errorCode.OFFSET_NOT_AVAILABLE : errorCode.OFFSET_OUT_OF_RANGE))
-      next()
+      this.#refuse(wanted, isBehind ? errorCode.OFFSET_NOT_AVAILABLE : errorCode.OFFSET_OUT_OF_RANGE, next)
       return
     }
     const unfit = reader.kind === 'replica' ? reader.positioned(partition, wanted) : 0
     if (unfit !== 0) {
-      this.#push(emptyPart(wanted, unfit))
-      next()
+      this.#refuse(wanted, unfit, next)
       return
     }
     const upperBoundOffset =

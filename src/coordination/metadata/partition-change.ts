@@ -10,6 +10,7 @@ import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { PartitionImage } from './image.ts'
 import type { Loss } from './lost-data.ts'
 import type { MetadataRecord, PartitionChangeRecord } from './record.ts'
+import { targetReplicas } from './replica-move.ts'
 
 export const NO_LEADER = -1
 export const RECOVERED = 0
@@ -86,7 +87,7 @@ function completed(draft: Draft): Draft {
   if (draft.addingReplicas.length === 0 && draft.removingReplicas.length === 0) return draft
   const isr = draft.isr.filter((id) => !draft.removingReplicas.includes(id))
   if (isr.length === 0 || !draft.addingReplicas.every((id) => isr.includes(id))) return draft
-  const replicas = draft.replicas.filter((id) => !draft.removingReplicas.includes(id))
+  const replicas = targetReplicas(draft)
   const remains = (id: number): boolean => replicas.includes(id)
   return {
     ...draft,

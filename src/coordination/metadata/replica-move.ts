@@ -21,8 +21,11 @@ function settledReplicas(partition: PartitionImage): readonly number[] {
 }
 
 /** Where the partition lies when the move under way is done. */
-export function targetReplicas(partition: PartitionImage): readonly number[] {
-  return partition.replicas.filter((id) => !partition.removingReplicas.includes(id))
+export function targetReplicas({
+  replicas,
+  removingReplicas,
+}: Pick<PartitionImage, 'replicas' | 'removingReplicas'>): readonly number[] {
+  return replicas.filter((id) => !removingReplicas.includes(id))
 }
 
 /** On the way to `target`, in its order; those that will leave come last. A move under way is overruled. */

@@ -268,9 +268,12 @@ export class PartitionFollower {
     if (event.fetchOffset !== this.fetchOffset) return NOTHING
     const { answer, nowMs } = event
     if (answer.errorCode !== 0) return this.#failed(answer.errorCode, nowMs)
-    return this.#log.isTrusted
-      ? this.#backOff(errorCode.KAFKA_STORAGE_ERROR, nowMs)
-      : this.#cutTo(event.fetchOffset)
+    return this.#mendUnlessTrusted(event.fetchOffset, nowMs)
+  }
+
+  /** The leader knows of the damage at `offset`. */
+  #mendUnlessTrusted(offset: number, nowMs: number): readonly FollowerEffect[] {
+    return this.#log.isTrusted ? this.#backOff(errorCode.KAFKA_STORAGE_ERROR, nowMs) : this.#cutTo(offset)
   }
 
   /**
@@ -324,10 +327,7 @@ export class PartitionFollower {
     const { logEndOffset, damage } = this.#log
     if (event.endOffset < (damage?.offset ?? logEndOffset)) return this.#cutTo(event.endOffset)
     // The leader has deleted what is damaged, but not what follows it: it stays until nobody may elect this replica.
-    if (damage !== null)
-      return this.#log.isTrusted
-        ? this.#backOff(errorCode.KAFKA_STORAGE_ERROR, event.nowMs)
-        : this.#cutTo(damage.offset)
+    if (damage !== null) return this.#mendUnlessTrusted(damage.offset, event.nowMs)
     if (event.startOffset > logEndOffset) return this.#restartAt(event.startOffset, false)
     // It has it after all; not at once again, lest two that cannot agree keep each other busy.
     return this.#backOff(errorCode.OFFSET_OUT_OF_RANGE, event.nowMs)

@@ -253,7 +253,7 @@ class GrpcPeers implements PeerNetwork {
     const client = this.#clientFor(key, address, tls)
     const deadline = Date.now() + deadlineMs
     try {
-      await connected(client, Math.min(deadline, Date.now() + limits.peerConnectMs))
+      await connected(client, Date.now() + Math.min(deadlineMs, limits.peerConnectMs))
     } catch (error) {
       this.#forget(key, client)
       const reason = error instanceof Error ? error.message : String(error)
