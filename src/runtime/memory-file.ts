@@ -6,35 +6,50 @@
  */
 import { type ContentStep, SECTOR_BYTES, type Survival } from './crash-survival.ts'
 
+const NO_BYTES = Buffer.alloc(0)
+
+/** Bytes that grow; a copy shares them until one of the two is changed. */
 class GrowingBytes {
-  bytes: Buffer = Buffer.alloc(0)
+  #bytes = NO_BYTES
+  #isShared = true
   sizeBytes = 0
 
   copy(): GrowingBytes {
     const copied = new GrowingBytes()
-    copied.bytes = Buffer.from(this.bytes.subarray(0, this.sizeBytes))
+    copied.#bytes = this.#bytes
     copied.sizeBytes = this.sizeBytes
+    this.#isShared = true
     return copied
   }
 
+  /** Makes the bytes its own, and room for so many. */
   #reserve(sizeBytes: number): void {
-    if (sizeBytes <= this.bytes.length) return
-    const larger = Buffer.alloc(Math.max(sizeBytes, this.bytes.length * 2, 256))
-    this.bytes.copy(larger, 0, 0, this.sizeBytes)
-    this.bytes = larger
+    const room = this.#bytes.length
+    if (sizeBytes <= room && !this.#isShared) return
+    const own = Buffer.alloc(sizeBytes <= room ? room : Math.max(sizeBytes, room * 2, 256))
+    this.#bytes.copy(own, 0, 0, this.sizeBytes)
+    this.#bytes = own
+    this.#isShared = false
   }
 
   write(source: Buffer, position: number): void {
     this.#reserve(position + source.length)
-    if (position > this.sizeBytes) this.bytes.fill(0, this.sizeBytes, position)
-    source.copy(this.bytes, position)
+    if (position > this.sizeBytes) this.#bytes.fill(0, this.sizeBytes, position)
+    source.copy(this.#bytes, position)
     this.sizeBytes = Math.max(this.sizeBytes, position + source.length)
   }
 
   truncate(sizeBytes: number): void {
-    this.#reserve(sizeBytes)
-    if (sizeBytes > this.sizeBytes) this.bytes.fill(0, this.sizeBytes, sizeBytes)
+    if (sizeBytes > this.sizeBytes) {
+      this.#reserve(sizeBytes)
+      this.#bytes.fill(0, this.sizeBytes, sizeBytes)
+    }
     this.sizeBytes = sizeBytes
+  }
+
+  /** As they stand now; for reading, and until the next change. */
+  slice(start: number, end: number): Buffer {
+    return this.#bytes.subarray(start, end)
   }
 
   apply(step: ContentStep): void {
@@ -45,7 +60,7 @@ class GrowingBytes {
   read(target: Buffer, targetStart: number, length: number, position: number): number {
     const end = Math.min(position + length, this.sizeBytes)
     if (end <= position) return 0
-    return this.bytes.copy(target, targetStart, position, end)
+    return this.#bytes.copy(target, targetStart, position, end)
   }
 }
 
@@ -125,7 +140,7 @@ export class MemoryFile {
   corrupt(position: number, bytes: Buffer): void {
     for (const content of [this.#now, this.#durable]) {
       const length = Math.min(bytes.length, content.sizeBytes - position)
-      if (length > 0) bytes.copy(content.bytes, position, 0, length)
+      if (length > 0) content.write(bytes.subarray(0, length), position)
     }
   }
 
@@ -168,7 +183,7 @@ export class MemoryFile {
       if (loses(sector)) continue
       const start = sector * SECTOR_BYTES
       const end = Math.min(start + SECTOR_BYTES, cache.sizeBytes)
-      this.#durable.write(cache.bytes.subarray(start, end), start)
+      this.#durable.write(cache.slice(start, end), start)
     }
   }
 }

@@ -6,6 +6,7 @@
  * operation is done again once for each call and error that it may answer: the call fails, or a write stops after some bytes.
  * What is left each time is started, judged by the ledger, used once more, loses its power, and is judged again.
  */
+import { createHash } from 'node:crypto'
 import type { DiskErrorCode } from '../../../src/runtime/disk.ts'
 import type { DiskFault, DiskOperation, MemoryDisk } from '../../../src/runtime/memory-disk.ts'
 import { Ledger } from './ledger.ts'
@@ -201,18 +202,26 @@ function faultsOf(operation: DiskOperation): (readonly [name: string, fault: Dis
   }
 }
 
-/** Names, sizes and bytes of everything. */
-function fingerprintOf(disk: MemoryDisk, path = ''): string {
-  const entries = disk.list(path).sort((one, other) => (one.name < other.name ? -1 : 1))
-  const told = entries.map(({ name, kind }) => {
-    const inside = `${path}/${name}`
-    if (kind === 'directory') return `${name}(${fingerprintOf(disk, inside)})`
-    const file = disk.open(inside, 'read')
+/** Of the names, sizes and bytes of everything. */
+function fingerprintOf(disk: MemoryDisk): string {
+  const hash = createHash('sha1')
+  const take = (path: string): void => {
+    const entries = disk.list(path).sort((one, other) => (one.name < other.name ? -1 : 1))
+    for (const { name, kind } of entries) {
+      const inside = `${path}/${name}`
+      hash.update(`${inside}\n`)
+      if (kind === 'directory') take(inside)
+      else takeFile(inside)
+    }
+  }
+  const takeFile = (path: string): void => {
+    const file = disk.open(path, 'read')
     const bytes = Buffer.alloc(file.sizeBytes())
     file.readSync(bytes, 0, bytes.length, 0)
-    return `${name}=${bytes.toString('base64')}`
-  })
-  return told.join()
+    hash.update(`${bytes.length}\n`).update(bytes)
+  }
+  take('')
+  return hash.digest('base64')
 }
 
 export async function walk(name: string, operation: Operation, behaviour: Behaviour = sound): Promise<Row> {
