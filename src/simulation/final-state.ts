@@ -17,6 +17,7 @@ import { type DiskWitness, METADATA_TOPIC } from './witness/disk-witness.ts'
 import { metadataStates } from './witness/metadata-states.ts'
 import { wholeBatches } from './witness/replica-track.ts'
 import { stoppedReplica } from './witness/stopped-replica.ts'
+import { stoppedSegments } from './witness/stopped-segments.ts'
 import { labelOf } from './workload/numbered-writer.ts'
 
 export interface Place {
@@ -156,6 +157,13 @@ export function noteStopped({ nodes }: Simulation, history: History, places: rea
   for (const { topic, partition } of places)
     for (const node of holders(nodes, topic, partition))
       history.stoppedReplicas.push(stoppedReplica(node, topic, partition))
+}
+
+/** As `noteStopped`, their segments and indexes. */
+export function noteStoppedSegments({ nodes }: Simulation, history: History, places: readonly Place[]): void {
+  for (const { topic, partition } of places)
+    for (const node of holders(nodes, topic, partition))
+      history.stoppedSegments.push(...stoppedSegments(node, topic, partition))
 }
 
 /** Takes down what each replica of compacted partitions has kept. */

@@ -293,6 +293,23 @@ export interface StoppedReplica {
   readonly remembered: readonly ProducedBatch[]
 }
 
+/** What a broker that has stopped left of one segment: its batches, and what its indexes say of them. */
+export interface StoppedSegment {
+  readonly topic: string
+  readonly partition: number
+  readonly node: number
+  readonly baseOffset: number
+  readonly batches: readonly IndexedBatch[]
+  readonly offsetEntries: readonly { readonly offset: number; readonly position: number }[]
+  readonly timeEntries: readonly { readonly timestampMs: number; readonly offset: number }[]
+}
+
+export interface IndexedBatch {
+  readonly lastOffset: number
+  readonly position: number
+  readonly maxTimestampMs: number
+}
+
 /** A fault destroyed a part of a replica: from then on it is worth nothing, mended or not, until others have made it whole. */
 export interface Ruin {
   readonly atMs: number
@@ -334,6 +351,7 @@ export class History {
   readonly joins: GroupJoin[] = []
   readonly finalLogs: FinalLog[] = []
   readonly stoppedReplicas: StoppedReplica[] = []
+  readonly stoppedSegments: StoppedSegment[] = []
   readonly timeLookups: TimeLookup[] = []
   readonly milestones: Milestone[] = []
   readonly sights: Sight[] = []

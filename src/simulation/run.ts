@@ -294,6 +294,7 @@ class Stage {
     if (!(await this.#reaches('every node has stopped', final.stopAll(simulation), STOPPED_MS_MAX)))
       return false
     final.noteStopped(simulation, history, logs)
+    final.noteStoppedSegments(simulation, history, [...logs, ...this.#places('compacted')])
     return true
   }
 }

@@ -11,6 +11,7 @@ import {
   partitionChange,
   proposalOf,
   read,
+  segmentOn,
   sent,
   sightOf,
   stoppedOn,
@@ -120,6 +121,11 @@ const breaks: readonly (readonly [string, (history: History) => void])[] = [
     'what is derived from a log agrees with it',
     (history) =>
       history.stoppedReplicas.splice(1, 1, stoppedOn(2, { epochs: [{ epoch: 1, startOffset: 2 }] })),
+  ],
+  [
+    'indexes agree with their segments',
+    (history) =>
+      history.stoppedSegments.splice(1, 1, segmentOn(2, { offsetEntries: [{ offset: 5, position: 90 }] })),
   ],
   [
     'leader epoch and offset name one batch',
@@ -368,6 +374,31 @@ describe('invariants', () => {
     expect(invariants['what is derived from a log agrees with it']?.(strange)).toEqual([
       't-0 on node 4 remembers 3 of producer 8 at offset 2, which is not there',
     ])
+  })
+
+  it('tell of indexes that know other batches than the segment, or not the youngest', () => {
+    const told = (more: Parameters<typeof segmentOn>[1]): string[] | undefined => {
+      const history = whole()
+      history.stoppedSegments.push(segmentOn(3, more))
+      return invariants['indexes agree with their segments']?.(history)
+    }
+    const segment = 'segment 0 of t-0 on node 3'
+    const [oldest = { timestampMs: 0, offset: 0 }, youngest = oldest] = segmentOn(3).timeEntries
+    expect(told({ offsetEntries: [] })).toEqual([])
+    expect(
+      told({ offsetEntries: [5, 2].map((offset) => ({ offset, position: 90 * (offset - 1) })) }),
+    ).toEqual([`${segment} says that a batch which ends with offset 5 lies at 360`])
+    expect(told({ timeEntries: [youngest] })).toEqual([])
+    expect(told({ timeEntries: [oldest] })).toEqual([
+      `${segment} says that its largest timestamp is 1000, which is 1002`,
+    ])
+    expect(told({ timeEntries: [oldest, youngest, { timestampMs: 1_003, offset: 5 }] })).toEqual([
+      `${segment} says that its largest timestamp up to offset 5 is 1003`,
+    ])
+    const rotten = whole()
+    rotten.stoppedSegments.push(segmentOn(3, { timeEntries: [] }))
+    rotten.ruins = [{ atMs: 41, node: 3, place: 't-0' }]
+    expect(invariants['indexes agree with their segments']?.(rotten)).toEqual([])
   })
 
   it('let a broker forget the epochs of what is deleted, though its segment is there still', () => {

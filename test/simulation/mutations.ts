@@ -287,4 +287,16 @@ export const mutations: readonly Mutation[] = [
     from: '      this.#leader = null\n      if (assigned.leader === this.#nodeId) this.#lead(nowMs)\n',
     to: '      if (assigned.leader === this.#nodeId) this.#lead(nowMs)\n',
   },
+  {
+    name: 'a cut leaves what the time index says of what is gone',
+    file: 'src/storage/segment.ts',
+    from: '    this.timeIndex.truncateTo(offset)\n',
+    to: '',
+  },
+  {
+    name: 'a segment ends without the last entry of its time index',
+    file: 'src/storage/segment.ts',
+    from: '  seal(): void {\n    if (this.writtenBytes === 0) return\n    this.#noteMaxTimestamp()\n',
+    to: '  seal(): void {\n    if (this.writtenBytes === 0) return\n',
+  },
 ]

@@ -10,6 +10,7 @@ import {
   type SeenBatch,
   type SentRecords,
   type StoppedReplica,
+  type StoppedSegment,
 } from '../../src/simulation/history.ts'
 
 export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -178,6 +179,27 @@ export function stoppedOn(node: number, more: Partial<StoppedReplica> = {}): Sto
   }
 }
 
+/** A segment as its broker left it: the second of three batches is the youngest. */
+export function segmentOn(node: number, more: Partial<StoppedSegment> = {}): StoppedSegment {
+  return {
+    topic: 't',
+    partition: 0,
+    node,
+    baseOffset: 0,
+    batches: [
+      { lastOffset: 1, position: 0, maxTimestampMs: 1_000 },
+      { lastOffset: 2, position: 90, maxTimestampMs: 1_002 },
+      { lastOffset: 5, position: 180, maxTimestampMs: 1_001 },
+    ],
+    offsetEntries: [{ offset: 5, position: 180 }],
+    timeEntries: [
+      { timestampMs: 1_000, offset: 1 },
+      { timestampMs: 1_002, offset: 2 },
+    ],
+    ...more,
+  }
+}
+
 /** The leader proposes that those are in sync, as things are after the last change of the whole history. */
 export function proposalOf(atMs: number, nodes: readonly number[]): IsrProposal {
   const isr = nodes.map((node) => ({ brokerId: node, brokerEpoch: BigInt(node) }))
@@ -230,7 +252,10 @@ export function whole(): History {
   for (const node of [1, 2, 3])
     for (const one of [batch(0, 2), batch(2)])
       history.writtenBatches.push({ ...one, topic: 't', partition: 0, node })
-  for (const node of [1, 2, 3]) history.stoppedReplicas.push(stoppedOn(node))
+  for (const node of [1, 2, 3]) {
+    history.stoppedReplicas.push(stoppedOn(node))
+    history.stoppedSegments.push(segmentOn(node))
+  }
   history.sights.push(sightOf(15, []), sightOf(40, [batch(0, 2), batch(2)]))
   history.metadataStates = [
     { endOffset: 1, epoch: 1, seenMs: 1, image: firstImage },

@@ -11,6 +11,7 @@ import { deletedStaysDeleted } from './deleted-stays-deleted.ts'
 import { deposedLeadersAcknowledgeNothing } from './deposed-leaders-acknowledge-nothing.ts'
 import { electionsAreClean } from './elections-are-clean.ts'
 import { endsNeverStepBack } from './ends-never-step-back.ts'
+import { indexesAgree } from './indexes-agree.ts'
 import { leaderEpochsGrow } from './leader-epochs-grow.ts'
 import { leadersCommitTheirOwnEpoch } from './leaders-commit-their-own-epoch.ts'
 import { newcomersWereProposed } from './newcomers-were-proposed.ts'
@@ -63,6 +64,7 @@ export const invariants: Readonly<Record<string, (history: History) => string[]>
   'leader epoch and offset name one batch': oneBatchAtAPlace,
   'leader epochs grow': leaderEpochsGrow,
   'what is derived from a log agrees with it': whatIsDerivedAgrees,
+  'indexes agree with their segments': indexesAgree,
   'what is acknowledged lies on enough disks': acknowledgedOnEnoughDisks,
   'elections are clean': electionsAreClean,
   'a deposed leader acknowledges nothing': deposedLeadersAcknowledgeNothing,
