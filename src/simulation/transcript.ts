@@ -1,12 +1,14 @@
 /**
  * What happened in a simulation, in words, and a hash of all of it: the same seed and code must give the same one.
  *
- * The hash covers every line, also those that are not kept. Lines carry virtual time, never that of the machine.
+ * The hash covers every line, also those that are not kept, but for the stack of an error: that tells the folder in which the
+ * code lies. Lines carry virtual time, never that of the machine.
  */
 import { crc32c } from '../protocol/records/crc32c.ts'
 import type { Log, LogFields } from '../runtime/log.ts'
 
 const LINES_MAX = 200_000
+const STACK_LINE = /\n\s+at .*/g
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
 export class Transcript {
@@ -37,7 +39,7 @@ export class Transcript {
 
   note(who: string, what: string): void {
     const line = `${this.#nowMs().toFixed(3).padStart(12)} ${who.padEnd(8)} ${what}`
-    const bytes = Buffer.from(`${this.#hash} ${line}`)
+    const bytes = Buffer.from(`${this.#hash} ${line.replaceAll(STACK_LINE, '')}`)
     this.#hash = crc32c(bytes, 0, bytes.length)
     this.#count++
     if (!this.#keepsLines) return
