@@ -4,6 +4,7 @@ import type { CleanableSegment } from './compaction-plan.ts'
 import type { LogState } from './log-state.ts'
 import type { RetainedSegment } from './retention.ts'
 import type { Segment } from './segment.ts'
+import { provenMaxTimestampMs } from './segment-indexes.ts'
 
 export interface CleanableFact extends CleanableSegment {
   readonly segment: Segment
@@ -27,7 +28,7 @@ export function cleanableSegments(state: LogState): CleanableFact[] {
     sizeBytes: segment.sizeBytes,
     indexBytes: segment.offsetIndex.entries.count * segment.offsetIndex.entries.entryBytes,
     get maxTimestampMs() {
-      return segment.maxTimestampMs
+      return provenMaxTimestampMs(state, segment)
     },
     get firstTimestampMs() {
       return firstTimestamp(segment)

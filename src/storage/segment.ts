@@ -49,6 +49,8 @@ export class Segment {
   indexesUnsynced = false
   /** Taken out of the log (retention, truncation, compaction): cursors into it are void. */
   isRetired = false
+  /** The time index is of this process, or was compared with the batches: its last entry can be believed. */
+  isTimeIndexProven: boolean
   #bytesSinceEntry = 0
   #maxTimestampMs = UNKNOWN
   #offsetOfMaxTimestamp = -1
@@ -69,6 +71,7 @@ export class Segment {
     this.coldBytes = facts.sizeBytes
     this.hasLog = facts.hasLog
     this.modifiedMs = facts.modifiedMs
+    this.isTimeIndexProven = facts.sizeBytes === 0
     if (facts.sizeBytes === 0) {
       this.#maxTimestampMs = -1
       this.#firstTimestampMs = -1
@@ -168,6 +171,7 @@ export class Segment {
   resetIndexes(): void {
     this.offsetIndex.entries.reset()
     this.timeIndex.entries.reset()
+    this.isTimeIndexProven = true
     this.#bytesSinceEntry = 0
     this.#maxTimestampMs = -1
     this.#offsetOfMaxTimestamp = -1

@@ -1,11 +1,16 @@
 /**
- * Finds offsets by time (ListOffsets, KIP-33, KIP-734): the time index leads near, the batches tell exactly.
+ * Finds offsets by time (ListOffsets, KIP-33, KIP-734): the time index leads near, the batches tell exactly. No entry of the
+ * index is followed that its batch does not bear out.
  */
 import { batchSizeBytes, leaderEpoch, maxTimestamp } from '../protocol/records/batch.ts'
 import { limits } from '../runtime/limits.ts'
 import { payloadOf, type StoredRecord, visitRecords } from './batch-records.ts'
 import type { Log } from './log.ts'
+import type { LogState } from './log-state.ts'
 import type { TimestampedOffset } from './read-outcome.ts'
+import type { Segment } from './segment.ts'
+import { isBorneOut, provenMaxTimestampMs, rebuildIndexes } from './segment-indexes.ts'
+import type { TimestampOffset } from './time-index.ts'
 
 type Found = (found: TimestampedOffset | null, error: string | null) => void
 
@@ -64,17 +69,26 @@ function firstIn(
   return null
 }
 
+/** Before it nothing is as young as that; null where only the whole segment tells. */
+function placeNear(state: LogState, segment: Segment, timestampMs: number): TimestampOffset | null {
+  const near = segment.timeIndex.lastBefore(timestampMs)
+  if (near === null || near.offset >= state.writtenOffset || isBorneOut(state, segment, near)) return near
+  if (segment === state.segments.active) return null
+  rebuildIndexes(state, segment)
+  return segment.timeIndex.lastBefore(timestampMs)
+}
+
 /** The first record at or past `timestampMs`, by offset. */
 export function findTimestamp(log: Log, timestampMs: number, done: Found): void {
   const { segments, logStartOffset } = log.state
   const segment = segments.all.find(
-    (candidate) => candidate.writtenBytes > 0 && candidate.maxTimestampMs >= timestampMs,
+    (candidate) => candidate.writtenBytes > 0 && provenMaxTimestampMs(log.state, candidate) >= timestampMs,
   )
   if (segment === undefined) {
     done(null, null)
     return
   }
-  const near = segment.timeIndex.lastBefore(timestampMs)
+  const near = placeNear(log.state, segment, timestampMs)
   const fromOffset = Math.max(logStartOffset, near?.offset ?? segment.baseOffset)
   const isWanted = (record: StoredRecord): boolean =>
     record.timestampMs >= timestampMs && record.offset >= logStartOffset
@@ -86,7 +100,7 @@ export function findMaxTimestamp(log: Log, done: Found): void {
   let largest = -1
   let nearOffset = -1
   for (const segment of log.state.segments.all) {
-    if (segment.writtenBytes === 0 || segment.maxTimestampMs <= largest) continue
+    if (segment.writtenBytes === 0 || provenMaxTimestampMs(log.state, segment) <= largest) continue
     largest = segment.maxTimestampMs
     nearOffset = segment.offsetOfMaxTimestamp
   }

@@ -168,6 +168,40 @@ describe('lookups by time', () => {
     }
   })
 
+  it('agree with a full scan whatever a page of a time index has become', () => {
+    const roll = dice(6)
+    const config = { segmentBytes: 2_500, indexIntervalBytes: 150 }
+    for (let round = 0; round < 60; round++) {
+      const world = new TestWorld()
+      const log = world.create(config)
+      const times = Array.from({ length: 60 }, () => 1_000 + roll(500))
+      for (const baseTimestamp of times) world.append(log, testBatch({ baseTimestamp }))
+      log.requestDurable()
+      world.settle()
+      log.close(() => {})
+      world.settle()
+      world.die()
+      const indexes = world.disk.list(`${DIRECTORY}/t-0`).filter(({ name }) => name.endsWith('.timeindex'))
+      expect(indexes.length).toBeGreaterThan(1)
+      const path = `${DIRECTORY}/t-0/${indexes[roll(indexes.length)]?.name}`
+      const sizeBytes = world.disk.status(path)?.sizeBytes ?? 0
+      const entries = sizeBytes / 12
+      const from = 12 * roll(entries)
+      if (round % 3 === 0) world.disk.open(path, 'read-write').truncateSync(0)
+      else {
+        const rotten = Buffer.alloc(12 * (1 + roll(entries)), round % 3 === 1 ? 0 : roll(256))
+        world.disk.corrupt(path, from, rotten.subarray(0, sizeBytes - from))
+      }
+      const reopened = world.open({ wasClean: true, recoveryPoint: log.logEndOffset }, config)
+      for (const wanted of times)
+        expect(find(world, reopened, wanted), `round ${round}`).toMatchObject({
+          offset: times.findIndex((time) => time >= wanted),
+        })
+      expect(find(world, reopened, Math.max(...times) + 1)).toBeNull()
+      expect(findMax(world, reopened)).toMatchObject({ timestampMs: Math.max(...times) })
+    }
+  })
+
   it('of an empty log are empty', () => {
     const world = new TestWorld()
     const log = world.create()
