@@ -45,7 +45,11 @@ export class DiskWitness {
     const replicas = this.#nodes.flatMap((node) =>
       unharmed(node.disk, () => {
         const cleaned = cleanedOffsetsOf(node)
-        return this.#partitions.map((watched) => this.#replica(node, watched, cleaned, atMs))
+        const directoryId = directoryOf(node)
+        return this.#partitions.map((watched) => ({
+          ...this.#replica(node, watched, cleaned, atMs),
+          directoryId,
+        }))
       }),
     )
     this.#history.sights.push({ atMs, replicas })
@@ -56,7 +60,7 @@ export class DiskWitness {
     { topic, partition, isCompacted }: Watched,
     cleaned: readonly PartitionOffset[],
     atMs: number,
-  ): ReplicaSight {
+  ): Omit<ReplicaSight, 'directoryId'> {
     const key = `${node.id} ${topic}-${partition}`
     const track = this.#tracks.get(key) ?? new ReplicaTrack(joinPath(DATA, `${topic}-${partition}`))
     this.#tracks.set(key, track)
@@ -72,9 +76,8 @@ export class DiskWitness {
     }
     const isOfIt = (line: PartitionOffset): boolean => line.topic === topic && line.partition === partition
     const cleanedOffset = cleaned.find(isOfIt)?.offset ?? 0
-    const directoryId = directoryOf(node)
     const held = { batches, count, startOffset, cleanedOffset, isWhole }
-    return { topic, partition, node: node.id, directoryId, ...held }
+    return { topic, partition, node: node.id, ...held }
   }
 }
 

@@ -39,11 +39,16 @@ function whileFaults<T>(disk: MemoryDisk, wanted: MemoryDisk['fault'], read: () 
   }
 }
 
-/** The content of a file from `position` on; null when there is none. */
-export function contentOf(disk: MemoryDisk, path: string, position = 0): Buffer | null {
+/** The content of a file from `position` on, up to `endPosition`; null when there is none. */
+export function contentOf(
+  disk: MemoryDisk,
+  path: string,
+  position = 0,
+  endPosition = Number.POSITIVE_INFINITY,
+): Buffer | null {
   if (disk.status(path)?.kind !== 'file') return null
   const file = disk.open(path, 'read')
-  const bytes = Buffer.alloc(Math.max(0, file.sizeBytes() - position))
+  const bytes = Buffer.alloc(Math.max(0, Math.min(file.sizeBytes(), endPosition) - position))
   const got = file.readSync(bytes, 0, bytes.length, position)
   file.close()
   return bytes.subarray(0, got)
@@ -145,9 +150,10 @@ export class ReplicaTrack {
   #goesOn(disk: MemoryDisk): boolean {
     const last = this.#batches.at(-1)
     if (this.#mark === null || last === undefined) return false
-    const header = contentOf(disk, joinPath(this.#folder, this.#mark.segment), this.#mark.position)
-    if (header === null) return false
-    const [found] = wholeBatches(header)
+    const { segment, position, endPosition } = this.#mark
+    const bytes = contentOf(disk, joinPath(this.#folder, segment), position, endPosition)
+    if (bytes === null) return false
+    const [found] = wholeBatches(bytes)
     return found !== undefined && isSameBatch(found, last)
   }
 
