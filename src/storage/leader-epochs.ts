@@ -13,6 +13,7 @@ const UNKNOWN: EpochEndOffset = { leaderEpoch: -1, endOffset: -1 }
 export class LeaderEpochs {
   #entries: EpochStart[]
   #isDirty = false
+  #hasUnsavedEpoch = false
 
   constructor(entries: readonly EpochStart[] = []) {
     this.#entries = [...entries]
@@ -31,19 +32,26 @@ export class LeaderEpochs {
     return this.#isDirty
   }
 
+  /** True when an epoch began of which the file may not know: its batches alone tell it for sure. */
+  get hasUnsavedEpoch(): boolean {
+    return this.#hasUnsavedEpoch
+  }
+
   markSaved(): void {
     this.#isDirty = false
+    this.#hasUnsavedEpoch = false
   }
 
   /** What had been taken for saved could not be written. */
   markUnsaved(): void {
     this.#isDirty = true
+    this.#hasUnsavedEpoch = true
   }
 
   /** Takes over what the file says. */
   load(entries: readonly EpochStart[]): void {
     this.#entries = [...entries]
-    this.#isDirty = false
+    this.markSaved()
   }
 
   /**
@@ -56,7 +64,7 @@ export class LeaderEpochs {
     if (epoch < 0) return false
     this.#entries = this.#entries.filter((entry) => entry.epoch < epoch && entry.startOffset < startOffset)
     this.#entries.push({ epoch, startOffset })
-    this.#isDirty = true
+    this.markUnsaved()
     return true
   }
 

@@ -2,11 +2,13 @@
  * The small files beside a log's segments: producer snapshots, leader epochs, `partition.metadata`.
  *
  * All of them can be lost without harm: producers and epochs are rebuilt from the batches, and the topic id is
- * told by the owner again.
+ * told by the owner again. Epochs that are older than batches which are gone do harm: a log would claim a history that it
+ * never had, and be cut for it.
  */
 import type { Disk, DiskError } from '../runtime/disk.ts'
 import { readSmallFile, replaceFileSync } from './atomic-file.ts'
 import { decodeEpochStarts, type EpochStart, encodeEpochStarts } from './checkpoint.ts'
+import { isPassing, toDiskError } from './disk-failures.ts'
 import { type LogState, pathIn } from './log-state.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import type { ProducerEntry } from './producer-entry.ts'
@@ -61,6 +63,26 @@ export function saveEpochs(state: LogState, done: (error: DiskError | null) => v
     if (error !== null) state.epochs.markUnsaved()
     done(error)
   })
+}
+
+/**
+ * Batches are about to go: what they alone tell of epochs comes to the disk before it returns. Where there is no room for
+ * it the file goes, as nothing wrong is read from none. False: a replacement is under way. Throws `DiskError`.
+ */
+export function secureEpochs(state: LogState): boolean {
+  const { epochs, epochFile, folder } = state
+  const { disk } = state.environment
+  if (epochFile.isWriting) return false
+  if (!epochs.hasUnsavedEpoch) return true
+  try {
+    replaceFileSync(disk, epochFile.path, encodeEpochStarts(epochs.entries))
+    epochs.markSaved()
+  } catch (error) {
+    if (!isPassing(toDiskError(error))) throw error
+    disk.remove(epochFile.path)
+    disk.syncDirectorySync(folder)
+  }
+  return true
 }
 
 /** The topic id in the folder; null when none is told. */

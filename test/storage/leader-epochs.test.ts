@@ -57,6 +57,20 @@ describe('the epochs of a log', () => {
     expect(pairs(list)).toEqual([])
   })
 
+  it('say whether one began of which the file may not know', () => {
+    const list = epochs([2, 10], [4, 20])
+    list.truncateFromStart(12)
+    expect([list.isDirty, list.hasUnsavedEpoch]).toEqual([true, false])
+    list.assign(7, 35)
+    expect(list.hasUnsavedEpoch).toBe(true)
+    list.markSaved()
+    expect([list.isDirty, list.hasUnsavedEpoch]).toEqual([false, false])
+    list.markUnsaved()
+    expect([list.isDirty, list.hasUnsavedEpoch]).toEqual([true, true])
+    list.load([{ epoch: 2, startOffset: 10 }])
+    expect([list.isDirty, list.hasUnsavedEpoch]).toEqual([false, false])
+  })
+
   it('begin where the log begins', () => {
     const list = epochs([2, 10], [4, 20], [7, 35])
     list.truncateFromStart(15)

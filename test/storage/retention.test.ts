@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Log } from '../../src/storage/log.ts'
 import { planRetention, type RetainedSegment, type RetentionFacts } from '../../src/storage/retention.ts'
 import { sizedBatch } from './support/batches.ts'
 import { ManagedWorld } from './support/managed-world.ts'
+import { TestWorld } from './support/world.ts'
+
+const EPOCH_FILE = 'leader-epoch-checkpoint'
 
 function segments(...sizes: number[]): RetainedSegment[] {
   return sizes.map((sizeBytes, index) => ({
@@ -166,5 +170,83 @@ describe('retention', () => {
     expect(world.log().upkeep.applyRetention(world.clock.nowMs)).toBe(0)
     world.clock.advance(61_000)
     expect(world.log().upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+  })
+})
+
+/** Of the epochs 3 and 7 the file knows the first only; all batches are durable, and may go. */
+function logThatKnowsMore(): { readonly world: TestWorld; readonly log: Log } {
+  const world = new TestWorld()
+  const log = world.create({ segmentBytes: 1_000, retentionMs: -1, retentionBytes: 0 })
+  const append = (leaderEpoch: number): void => {
+    for (let i = 0; i < 4; i++) world.append(log, sizedBatch(400), { leaderEpoch })
+    log.requestDurable()
+    world.settle()
+    log.setHighWatermark(log.logEndOffset)
+  }
+  append(3)
+  log.checkpointing.advance(() => {})
+  world.settle()
+  append(7)
+  expect(world.content(EPOCH_FILE).toString()).toBe('0\n1\n3 0\n')
+  return { world, log }
+}
+
+describe('the epochs of batches that retention takes', () => {
+  const open = (world: TestWorld): Log => world.open({ recoveryPoint: 4, highWatermark: 8 })
+
+  it('are on the disk before them: an empty log tells its leader what it had, and is not cut for it', () => {
+    const { world, log } = logThatKnowsMore()
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([8, 8])
+    world.die()
+    const next = open(world)
+    expect([next.logStartOffset, next.logEndOffset, next.latestLeaderEpoch]).toEqual([8, 8, 7])
+  })
+
+  it('are there also when the power takes whatever follows them', () => {
+    const { world, log } = logThatKnowsMore()
+    log.roll(world.clock.nowMs)
+    world.append(log, sizedBatch(400), { leaderEpoch: 7 })
+    world.clock.turn()
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+    world.disk.syncDirectorySync('/data/t-0')
+    world.die(() => 0)
+    const next = open(world)
+    expect([next.logStartOffset, next.logEndOffset, next.latestLeaderEpoch]).toEqual([8, 8, 7])
+  })
+
+  it('are told by no file where there is no room for them, and the batches go', () => {
+    const { world, log } = logThatKnowsMore()
+    world.disk.fault = (operation, path) =>
+      operation === 'write' && path.includes(EPOCH_FILE) ? 'ENOSPC' : null
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+    world.disk.fault = () => null
+    world.die()
+    const next = open(world)
+    expect([next.logStartOffset, next.logEndOffset, next.latestLeaderEpoch]).toEqual([8, 8, -1])
+  })
+
+  it('are waited for while their file is being replaced', () => {
+    const { world, log } = logThatKnowsMore()
+    log.checkpointing.advance(() => {})
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBe(0)
+    world.settle()
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
+    world.die()
+    expect(open(world).latestLeaderEpoch).toBe(7)
+  })
+
+  it('are written once: what goes later of the same epoch costs no write', () => {
+    const { world, log } = logThatKnowsMore()
+    log.upkeep.applyRetention(world.clock.nowMs)
+    world.append(log, sizedBatch(400), { leaderEpoch: 7 })
+    log.requestDurable()
+    world.settle()
+    log.setHighWatermark(9)
+    world.disk.fault = (_operation, path) => {
+      expect(path).not.toContain(EPOCH_FILE)
+      return null
+    }
+    expect(log.upkeep.applyRetention(world.clock.nowMs)).toBe(398)
   })
 })
