@@ -186,6 +186,14 @@ export class Cluster {
 
   /** The node that leads a partition. */
   async leader(topic: string, partition: number): Promise<number> {
+    return (await this.leadership(topic, partition)).leaderId
+  }
+
+  /** The node that leads a partition, and in which leader epoch; -1 where brokers do not tell it. */
+  async leadership(
+    topic: string,
+    partition: number,
+  ): Promise<{ readonly leaderId: number; readonly leaderEpoch: number }> {
     return this.retrying(async () => {
       const found = (await this.topic(topic)).partitions.find(
         (candidate) => candidate.partitionIndex === partition,
@@ -200,7 +208,7 @@ export class Cluster {
         this.forget(topic)
         throw answeredError(errorCode.LEADER_NOT_AVAILABLE, `${topic}-${partition}`)
       }
-      return found.leaderId
+      return found
     })
   }
 

@@ -3,7 +3,9 @@
  *
  * The owner says which partitions from which offsets; records come back with their partition, in order. A
  * partition that moved, or whose offset is gone, is put right before the next turn: by looking up its leader
- * again, or by the owner's rule for lost offsets.
+ * again, or by the owner's rule for lost offsets. Every fetch names the leader epoch in which it takes the broker for
+ * the leader (KIP-320): a follower serves consumers too (KIP-392), so one that was deposed would go on answering, from
+ * a log that may end earlier and begin later than the leader's.
  */
 import { errorCode } from '../protocol/errors.ts'
 import { type FetchRequestInput, type FetchResponse, fetch } from '../protocol/messages/fetch.ts'
@@ -39,9 +41,17 @@ interface Position {
   offset: number
 }
 
+/** What is to be read of a leader in one turn. */
+interface Wanted {
+  readonly position: Position
+  readonly leaderEpoch: number
+}
+
 /** The last version by name: it needs no look-up of topic ids. */
 const VERSION_BY_NAME = 12
 const ANSWER_SLACK_MS = 10_000
+/** After a refusal, which comes at once: a broker that leads by now may still have to hear of it. */
+const RETRY_PAUSE_MS = 100
 
 function keyOf(topic: string, partition: number): string {
   return `${topic}\0${partition}`
@@ -98,31 +108,32 @@ export class Fetcher {
       await this.#cluster.pause(this.#options.maxWaitMs)
       return []
     }
-    const answers = [...byLeader].map(async ([leader, positions]) => {
+    const answers = [...byLeader].map(async ([leader, wanted]) => {
       try {
-        return await this.#fetchFrom(leader, positions)
+        return await this.#fetchFrom(leader, wanted)
       } catch (error) {
         if (!(error instanceof ClientError) || !error.retriable) throw error
-        for (const position of positions) this.#cluster.forget(position.topic)
-        await this.#cluster.pause(100)
+        for (const { position } of wanted) this.#cluster.forget(position.topic)
+        await this.#cluster.pause(RETRY_PAUSE_MS)
         return []
       }
     })
     return (await Promise.all(answers)).flat()
   }
 
-  async #byLeader(): Promise<Map<number, Position[]>> {
-    const byLeader = new Map<number, Position[]>()
+  async #byLeader(): Promise<Map<number, Wanted[]>> {
+    const byLeader = new Map<number, Wanted[]>()
     for (const position of this.#positions.values()) {
-      const leader = await this.#cluster.leader(position.topic, position.partition)
-      const list = byLeader.get(leader)
-      if (list === undefined) byLeader.set(leader, [position])
-      else list.push(position)
+      const { leaderId, leaderEpoch } = await this.#cluster.leadership(position.topic, position.partition)
+      const wanted = { position, leaderEpoch }
+      const list = byLeader.get(leaderId)
+      if (list === undefined) byLeader.set(leaderId, [wanted])
+      else list.push(wanted)
     }
     return byLeader
   }
 
-  async #fetchFrom(leader: number, positions: readonly Position[]): Promise<FetchedPartition[]> {
+  async #fetchFrom(leader: number, wanted: readonly Wanted[]): Promise<FetchedPartition[]> {
     const { maxWaitMs, minBytes, maxBytes, readCommitted } = this.#options
     const body: FetchRequestInput = {
       replicaId: -1,
@@ -130,7 +141,7 @@ export class Fetcher {
       minBytes,
       maxBytes,
       isolationLevel: readCommitted ? 1 : 0,
-      topics: this.#topics(positions),
+      topics: this.#topics(wanted),
       forgottenTopicsData: [],
     }
     const answer = await this.#cluster.request(leader, fetch, body, {
@@ -139,22 +150,27 @@ export class Fetcher {
     })
     if (answer.errorCode !== 0) throw answeredError(answer.errorCode, 'fetch')
     const fetched: FetchedPartition[] = []
+    let isRefused = false
     for (const topic of answer.responses) {
       for (const part of topic.partitions) {
+        isRefused ||= part.errorCode !== 0
         const read = await this.#take(topic.topic, part)
         if (read !== null) fetched.push(read)
       }
     }
+    if (isRefused && fetched.length === 0) await this.#cluster.pause(RETRY_PAUSE_MS)
     return fetched
   }
 
-  #topics(positions: readonly Position[]): FetchRequestInput['topics'] {
-    const byTopic = new Map<string, { partition: number; fetchOffset: bigint; partitionMaxBytes: number }[]>()
-    for (const { topic, partition, offset } of positions) {
+  #topics(wanted: readonly Wanted[]): FetchRequestInput['topics'] {
+    const byTopic = new Map<string, FetchRequestInput['topics'][number]['partitions'][number][]>()
+    for (const { position, leaderEpoch } of wanted) {
+      const { topic, partition, offset } = position
       const list = byTopic.get(topic) ?? []
       byTopic.set(topic, list)
       list.push({
         partition,
+        currentLeaderEpoch: leaderEpoch,
         fetchOffset: BigInt(offset),
         partitionMaxBytes: this.#options.maxBytesPerPartition,
       })
