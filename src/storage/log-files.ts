@@ -66,23 +66,28 @@ export function saveEpochs(state: LogState, done: (error: DiskError | null) => v
 }
 
 /**
- * Batches are about to go: what they alone tell of epochs comes to the disk before it returns. Where there is no room for
- * it the file goes, as nothing wrong is read from none. False: a replacement is under way. Throws `DiskError`.
+ * Batches are about to go: what they alone tell of epochs comes to the disk before it returns. False: a replacement is under
+ * way. Throws `DiskError`.
  */
-export function secureEpochs(state: LogState): boolean {
-  const { epochs, epochFile, folder } = state
-  const { disk } = state.environment
+export function syncEpochs({ epochs, epochFile, environment }: LogState): boolean {
   if (epochFile.isWriting) return false
   if (!epochs.hasUnsavedEpoch) return true
+  replaceFileSync(environment.disk, epochFile.path, encodeEpochStarts(epochs.entries))
+  epochs.markSaved()
+  return true
+}
+
+/** As `syncEpochs`; where there is no room for the file it goes, as nothing wrong is read from none. */
+export function syncOrDropEpochs(state: LogState): boolean {
   try {
-    replaceFileSync(disk, epochFile.path, encodeEpochStarts(epochs.entries))
-    epochs.markSaved()
+    return syncEpochs(state)
   } catch (error) {
     if (!isPassing(toDiskError(error))) throw error
-    disk.remove(epochFile.path)
-    disk.syncDirectorySync(folder)
+    const { disk } = state.environment
+    disk.remove(state.epochFile.path)
+    disk.syncDirectorySync(state.folder)
+    return true
   }
-  return true
 }
 
 /** The topic id in the folder; null when none is told. */

@@ -2,7 +2,7 @@
  * Brings an opened log to its true end: the cheap way after a clean stop, by checking and rebuilding
  * everything from the recovery point on after an unclean one.
  */
-import { nextOffsetOf } from './batch-facts.ts'
+import { type BatchFacts, nextOffsetOf } from './batch-facts.ts'
 import type { LogState } from './log-state.ts'
 import type { OffsetPosition } from './offset-index.ts'
 import type { LogDamage } from './partition-log.ts'
@@ -33,8 +33,7 @@ export function recoverLog(
   const checkedFrom = checkFrom(stop, state.segments.first.baseOffset)
   let damage: LogDamage | null = null
   if (checkedFrom !== null) {
-    // Above the recovery point nothing that was derived is to be trusted.
-    state.epochs.truncateFromEnd(checkedFrom)
+    // Above the recovery point no snapshot is to be trusted; of the epochs each batch is asked.
     removeSnapshots(
       state,
       snapshots.filter((offset) => offset > checkedFrom),
@@ -134,8 +133,7 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
       if (tellsGaps && missingFrom >= 0) return false
       expected = nextOffsetOf(facts)
       segment.noteBatch(facts, facts.position, state.config.indexIntervalBytes)
-      if (facts.leaderEpoch > state.epochs.latestEpoch)
-        state.epochs.assign(facts.leaderEpoch, facts.baseOffset)
+      bringEpoch(state, facts)
       return true
     },
   })
@@ -144,6 +142,14 @@ function checkSegment(state: LogState, segment: Segment, checkedFrom: number): S
   if (missingFrom < 0 || (!tellsGaps && scanned.fault === null)) return scanned
   const fault = scanned.fault ?? `offsets from ${missingFrom} on are missing`
   return { ...scanned, nextOffset: missingFrom, fault }
+}
+
+/** What the epoch file says of batches that compaction took stays, unless a batch that is there contradicts it. */
+function bringEpoch({ epochs }: LogState, facts: BatchFacts): void {
+  const { baseOffset, leaderEpoch } = facts
+  if (epochs.epochOf(nextOffsetOf(facts) - 1) === leaderEpoch) return
+  epochs.truncateFromEnd(baseOffset)
+  if (leaderEpoch > epochs.latestEpoch) epochs.assign(leaderEpoch, baseOffset)
 }
 
 /**

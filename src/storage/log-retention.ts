@@ -1,6 +1,6 @@
 /** Carries out the retention plan of one log. */
 import { retainedSegments } from './compaction-facts.ts'
-import { secureEpochs } from './log-files.ts'
+import { syncOrDropEpochs } from './log-files.ts'
 import { moveLogStart } from './log-prefix.ts'
 import type { LogState } from './log-state.ts'
 import type { LogSyncer } from './log-syncer.ts'
@@ -36,7 +36,7 @@ export function applyRetention(state: LogState, syncer: LogSyncer, roll: () => v
   // What is still on its way to the file is no matter for retention; the next round comes.
   if (state.writtenOffset !== state.logEndOffset) return 0
   const plan = believedPlan(state, nowMs)
-  if (plan.deleteCount === 0 || !secureEpochs(state)) return 0
+  if (plan.deleteCount === 0 || !syncOrDropEpochs(state)) return 0
   if (plan.rollsFirst) roll()
   const { segments, environment } = state
   const { active } = segments

@@ -6,6 +6,7 @@ import { Compaction, type CompactionResult } from './compaction.ts'
 import { cleanableSegments } from './compaction-facts.ts'
 import { type CleaningPlan, planCleaning } from './compaction-plan.ts'
 import { isPassing, toDiskError } from './disk-failures.ts'
+import { syncEpochs } from './log-files.ts'
 import { applyRetention } from './log-retention.ts'
 import type { LogState } from './log-state.ts'
 import type { LogSyncer } from './log-syncer.ts'
@@ -80,6 +81,7 @@ export class LogUpkeep {
     // A segment that was cut in place would come back with what was cut away.
     const isAlive = (): boolean => !this.#log.isOffline && state.cuts === cuts
     try {
+      if (!syncEpochs(state)) return null
       return await new Compaction(state, syncer, isAlive).run(plan)
     } catch (error) {
       if (error instanceof BadBatchError) this.#owner.foundDamage(error.offset, error.message)

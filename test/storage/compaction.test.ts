@@ -4,6 +4,7 @@ import type { Log } from '../../src/storage/log.ts'
 import { testBatch } from './support/batches.ts'
 import { consume, Model } from './support/compacted-model.ts'
 import { dice, ManagedWorld } from './support/managed-world.ts'
+import { TestWorld } from './support/world.ts'
 
 const CONFIG = {
   compacts: true,
@@ -339,5 +340,37 @@ describe('compaction', () => {
     world.settle()
     expect(log.logEndOffset).toBeLessThanOrEqual(10)
     expect(log.damage).toBeNull()
+  })
+
+  it('forgets no epoch whose batches it takes, though the process dies before the next checkpoint', async () => {
+    const world = new TestWorld()
+    const log = world.create({ ...CONFIG, segmentBytes: 1_000 })
+    const append = (leaderEpoch: number): void => {
+      for (let i = 0; i < 4; i++)
+        world.append(log, testBatch({ records: [{ key: 'k', value: 'v'.repeat(400) }] }), { leaderEpoch })
+      log.requestDurable()
+      world.settle()
+      log.setHighWatermark(log.logEndOffset)
+    }
+    append(2)
+    log.checkpointing.advance(() => {})
+    world.settle()
+    append(5)
+    append(6)
+    const plan = log.upkeep.planCleaning(null)
+    if (plan === null) throw new Error('there is nothing to clean')
+    let isDone = false
+    const cleaning = log.upkeep.clean(plan).finally(() => {
+      isDone = true
+    })
+    while (!isDone) {
+      world.clock.advance(1)
+      await Promise.resolve()
+    }
+    expect((await cleaning)?.recordsDropped).toBeGreaterThanOrEqual(8)
+    world.die()
+    const next = world.open({ recoveryPoint: 4 }, CONFIG)
+    expect(next.endOffsetForLeaderEpoch(2)).toEqual({ leaderEpoch: 2, endOffset: 4 })
+    expect(next.endOffsetForLeaderEpoch(5)).toEqual({ leaderEpoch: 5, endOffset: 8 })
   })
 })

@@ -285,6 +285,19 @@ describe('recovery after an unclean stop', () => {
     }
   })
 
+  it.each(['5 3', '2 6', '2 4\n7 6', '0 2\n2 4', '2 1\n3 2\n4 3\n5 5'])(
+    'trap 8: no batch above the recovery point is taken for one of another epoch, though the file says "%s"',
+    (told) => {
+      const world = killed(8)
+      const lines = ['1 0', ...told.split('\n')]
+      overwrite(world, 'leader-epoch-checkpoint', Buffer.from(`0\n${lines.length}\n${lines.join('\n')}\n`))
+      const log = world.open({ recoveryPoint: 1 })
+      expect([3, 4, 7].map((offset) => log.leaderEpochOf(offset))).toEqual([1, 2, 2])
+      expect(log.endOffsetForLeaderEpoch(1)).toEqual({ leaderEpoch: 1, endOffset: 4 })
+      expect(log.latestLeaderEpoch).toBe(2)
+    },
+  )
+
   it('an interrupted roll: the new segment exists and is empty, or was never there', () => {
     const config = { segmentBytes: 1_000 }
     const world = killed(6, config)
