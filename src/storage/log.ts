@@ -386,7 +386,10 @@ export class Log implements PartitionLog {
         this.#endCut(() => done(false))
       } else {
         const cut = (): void => {
-          this.#damage = cutLog(this.state, this.syncer, offset)
+          const unread = cutLog(this.state, this.syncer, offset)
+          // What is bad below the cut stays, whoever found it, and when.
+          if (this.#damage !== null && this.#damage.offset >= this.state.logEndOffset) this.#damage = null
+          if (unread !== null) this.#foundDamage(unread.offset, unread.reason)
         }
         this.#cut(offset, cut, done)
       }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { LogConfig } from '../../src/storage/log-config.ts'
 import { testBatch } from './support/batches.ts'
 import { ManagedWorld } from './support/managed-world.ts'
 
 const CHECKPOINT = '/data/recovery-point-offset-checkpoint.tmp'
 
 /** A log of five records that its recovery point covers. */
-async function provenLog(): Promise<ManagedWorld> {
-  const world = new ManagedWorld()
+async function provenLog(config: Partial<LogConfig> = {}): Promise<ManagedWorld> {
+  const world = new ManagedWorld(config)
   await world.start()
   const log = world.create()
   for (let i = 0; i < 5; i++) log.append(testBatch(), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
@@ -48,6 +49,26 @@ describe('a cut below the recovery point', () => {
     await world.start()
     expect([world.log().damage, world.log().logEndOffset]).toEqual([null, 1])
   })
+})
+
+it('a cut above what a reader finds damaged meanwhile leaves it damaged', async () => {
+  const world = await provenLog({ segmentBytes: 3 * 90 })
+  const log = world.log()
+  world.disk.corrupt('/data/t-0/00000000000000000000.log', testBatch().length + 8, Buffer.alloc(4))
+  log.truncateTo(4, () => {})
+  const options = {
+    sizeBytesMax: 1_000,
+    upperBoundOffset: 5,
+    atLeastOneBatch: true,
+    skipsEmptyBatches: false,
+  }
+  log.read(1, options, ({ ok }) => expect(ok).toBe(false))
+  expect([log.damage?.offset, log.logEndOffset]).toEqual([1, 5])
+  world.settle()
+  expect([log.damage?.offset, log.logEndOffset]).toEqual([1, 4])
+  log.truncateTo(1, () => {})
+  world.settle()
+  expect([log.damage, log.logEndOffset]).toEqual([null, 1])
 })
 
 it('a cut that cannot tell what producers did before it leaves the log damaged from there on', async () => {
