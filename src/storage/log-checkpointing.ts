@@ -5,7 +5,7 @@
  * So epochs, the indexes of sealed segments, and a recent producer snapshot reach the disk first. It also
  * completes segments when they are rolled, and writes producer snapshots as of each roll.
  */
-import type { DiskError } from '../runtime/disk.ts'
+import { DiskError } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { isPassing, toDiskError } from './disk-failures.ts'
 import type { RollListener } from './log-appender.ts'
@@ -137,6 +137,7 @@ export class LogCheckpointing implements RollListener {
       if (open > 0) return
       if (failure === null) this.#recoveryPoint = Math.min(target, this.#syncer.durableOffset)
       else if (!isPassing(failure)) this.#diskFailed(failure)
+      else this.#state.environment.checkpointsChanged()
       done()
     }
     if (this.#state.epochs.isDirty) saveEpochs(this.#state, finish)
@@ -154,10 +155,10 @@ export class LogCheckpointing implements RollListener {
   }
 
   #syncIndexes(segment: Segment, done: Done): void {
-    const files = [segment.offsetIndex, segment.timeIndex, segment.transactionIndex]
-      .map((index) => index.entries)
-      .filter((entries) => entries.exists)
-    let open = files.length + 1
+    const files = [segment.offsetIndex, segment.timeIndex, segment.transactionIndex].map(
+      (index) => index.entries,
+    )
+    let open = files.length
     let failure: DiskError | null = null
     const finish: Done = (error) => {
       failure ??= error
@@ -168,7 +169,12 @@ export class LogCheckpointing implements RollListener {
     }
     for (const entries of files) {
       try {
-        entries.flush()
+        if (entries.isBehind) entries.flush()
+        if (entries.isBehind) throw new DiskError('ENOSPC', entries.file.path, 'no room for an index')
+        if (!entries.exists) {
+          finish(null)
+          continue
+        }
         entries.noteSyncing()
         entries.file.hold().sync((error) => {
           entries.file.free()
@@ -178,7 +184,6 @@ export class LogCheckpointing implements RollListener {
         finish(toDiskError(error))
       }
     }
-    finish(null)
   }
 
   /** Before a cut: no checkpoint on the disk may claim more than `recoveryPoint` when `done` runs. */

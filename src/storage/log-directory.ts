@@ -357,9 +357,14 @@ export class LogDirectory {
     )
   }
 
-  /** Not where a log is damaged: a start that trusts the marker would neither find that nor go on with the recovery. */
+  /**
+   * Not where a log is damaged, nor where there was no room for what its recovery point depends on: a start that trusts the
+   * marker would not find that.
+   */
   #markClean(brokerEpoch: number): void {
-    if (this.isOffline || [...this.logs.values()].some(({ damage }) => damage !== null)) return
+    const isSound = ({ damage, checkpointing, logEndOffset }: Log): boolean =>
+      damage === null && checkpointing.recoveryPoint >= logEndOffset
+    if (this.isOffline || ![...this.logs.values()].every(isSound)) return
     try {
       const path = joinPath(this.path, CLEAN_SHUTDOWN_FILE)
       replaceFileSync(this.#world.disk, path, encodeCleanShutdown(brokerEpoch))

@@ -163,7 +163,7 @@ export class Segment {
     for (const { entries } of [this.offsetIndex, this.timeIndex]) {
       if (entries.count > 0) entries.flush()
       // After a clean stop nobody looks at the batches for what a power cut took of them.
-      if (entries.isChanged) this.indexesUnsynced = true
+      if (entries.isChanged || entries.isBehind) this.indexesUnsynced = true
     }
   }
 

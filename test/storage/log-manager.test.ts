@@ -153,6 +153,51 @@ describe('the logs of a broker', () => {
     expect(world.disk.status('/data/t-0/leader-epoch-checkpoint')).not.toBeNull()
   })
 
+  describe('a segment whose indexes find no room', () => {
+    /** The first segment is sealed, its index lacks what the last of its batches brought; then another follows. */
+    async function rolledWithoutRoom(): Promise<ManagedWorld> {
+      const world = new ManagedWorld({ segmentBytes: 1_000, indexIntervalBytes: 100 })
+      await world.start()
+      const log = world.create()
+      const append = (baseTimestamp: number): void => {
+        log.append(sizedBatch(300, { baseTimestamp }), OPTIONS)
+        log.whenDurable(() => {})
+        world.settle()
+      }
+      append(world.clock.nowMs)
+      await world.checkpoint()
+      world.disk.fault = (operation, path) =>
+        operation === 'write' && /index$/.test(path) && path.includes('/t-0/') ? 'ENOSPC' : null
+      for (let i = 1; i < 5; i++) append(world.clock.nowMs + i)
+      expect(log.segmentCount).toBe(2)
+      await world.checkpoint()
+      return world
+    }
+    const youngestFile = '/data/t-0/00000000000000000000.timeindex'
+
+    it('is not passed by the recovery point, and has them when there is', async () => {
+      const world = await rolledWithoutRoom()
+      const { active } = world.log().state.segments
+      expect(world.log().checkpointing.recoveryPoint).toBeLessThan(active.baseOffset)
+      world.disk.fault = () => null
+      await world.checkpoint()
+      expect(world.log().checkpointing.recoveryPoint).toBe(5)
+      expect(world.disk.status(youngestFile)?.sizeBytes).toBeGreaterThan(0)
+    })
+
+    it('is looked at again by the next start, though the stop was in order', async () => {
+      const world = await rolledWithoutRoom()
+      const youngest = world.log().state.segments.first.maxTimestampMs
+      await world.stop()
+      world.disk.fault = () => null
+      expect((await world.start()).wasClean).toBe(false)
+      expect(world.log().state.segments.first.maxTimestampMs).toBe(youngest)
+      await world.stop()
+      expect((await world.start()).wasClean).toBe(true)
+      expect(world.log().state.segments.first.maxTimestampMs).toBe(youngest)
+    })
+  })
+
   it('trap 7: what a failed sync left in the cache is not taken for synced by the next life', async () => {
     const world = new ManagedWorld()
     await world.start()
