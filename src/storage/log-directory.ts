@@ -178,6 +178,9 @@ export class LogDirectory {
 
   /** All logs are open: what the last run left is of no use any more. Throws `DiskError`. */
   loaded(): void {
+    // Their logs went after the files were written last, and before the process ended.
+    for (const lines of Object.values(this.#offsets ?? {}))
+      for (const name of lines?.keys() ?? []) if (!this.logs.has(name)) this.staleLines.gone(name)
     this.#offsets = null
     if (this.#syncHadFailed && !this.isOffline) this.#world.disk.remove(this.#syncFailedPath)
   }

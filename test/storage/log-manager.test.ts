@@ -299,36 +299,46 @@ describe('the logs of a broker', () => {
     expect(names()).toEqual([])
   })
 
-  it('does not take what the checkpoints say of a deleted log for a new one of its name', async () => {
-    const world = new ManagedWorld({ segmentBytes: 1_000 })
-    await world.start()
-    const old = world.create()
-    for (let i = 0; i < 9; i++) old.append(sizedBatch(400), OPTIONS)
-    old.whenDurable(() => {})
-    world.settle()
-    old.setHighWatermark(9)
-    old.deleteRecordsBefore(5)
-    await world.checkpoint()
-    world.manager.delete('t', 0)
-    const fresh = world.create()
-    for (let i = 0; i < 3; i++) fresh.append(testBatch(), OPTIONS)
-    let isDurable = false
-    fresh.whenDurable(() => {
-      isDurable = true
-    })
-    while (!isDurable) world.clock.advance(1)
-    world.kill(() => 0)
-    await world.start()
-    const { logStartOffset, logEndOffset, highWatermark, damage } = world.log()
-    expect([logStartOffset, logEndOffset, highWatermark, damage]).toEqual([0, 3, 0, null])
-    world.log().setHighWatermark(2)
-    await world.checkpoint()
-    world.clock.advance(1)
-    expect(world.disk.status('/data/t-0/.new')).toBeNull()
-    world.kill(() => 0)
-    await world.start()
-    expect(world.log().highWatermark).toBe(2)
-  })
+  it.each([
+    ['that comes in the same life', false],
+    ['that comes in the next life', true],
+  ])(
+    'does not take what the checkpoints say of a deleted log for a new one of its name %s',
+    async (_when, dies) => {
+      const world = new ManagedWorld({ segmentBytes: 1_000 })
+      await world.start()
+      const old = world.create()
+      for (let i = 0; i < 9; i++) old.append(sizedBatch(400), OPTIONS)
+      old.whenDurable(() => {})
+      world.settle()
+      old.setHighWatermark(9)
+      old.deleteRecordsBefore(5)
+      await world.checkpoint()
+      world.manager.delete('t', 0)
+      if (dies) {
+        world.kill()
+        await world.start()
+      }
+      const fresh = world.create()
+      for (let i = 0; i < 3; i++) fresh.append(testBatch(), OPTIONS)
+      let isDurable = false
+      fresh.whenDurable(() => {
+        isDurable = true
+      })
+      while (!isDurable) world.clock.advance(1)
+      world.kill(() => 0)
+      await world.start()
+      const { logStartOffset, logEndOffset, highWatermark, damage } = world.log()
+      expect([logStartOffset, logEndOffset, highWatermark, damage]).toEqual([0, 3, 0, null])
+      world.log().setHighWatermark(2)
+      await world.checkpoint()
+      world.clock.advance(1)
+      expect(world.disk.status('/data/t-0/.new')).toBeNull()
+      world.kill(() => 0)
+      await world.start()
+      expect(world.log().highWatermark).toBe(2)
+    },
+  )
 
   it('a log that is deleted while its mark is taken away is no failure of the directory', async () => {
     const world = new ManagedWorld()
