@@ -114,6 +114,8 @@ export class IndexFile {
     if (this.#exists && this.#waitingBytes === 0) return
     try {
       const file = this.file.useOrCreate()
+      // What another segment may have left under that name is none of it.
+      if (!this.#exists && file.sizeBytes() > 0) file.truncateSync(0)
       this.#exists = true
       if (this.#waiting === null || this.#waitingBytes === 0) return
       this.#isChanged = true

@@ -5,6 +5,7 @@ import { sizedBatch } from './support/batches.ts'
 import { ManagedWorld } from './support/managed-world.ts'
 import { TestWorld } from './support/world.ts'
 
+const OPTIONS = { origin: 'client', leaderEpoch: 0, nowMs: 0 } as const
 const EPOCH_FILE = 'leader-epoch-checkpoint'
 
 function segments(...sizes: number[]): RetainedSegment[] {
@@ -121,7 +122,7 @@ describe('retention', () => {
     const world = new ManagedWorld({ segmentBytes: 1_000, retentionMs: -1 })
     await world.start()
     const log = world.create()
-    for (let i = 0; i < 9; i++) log.append(sizedBatch(400), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    for (let i = 0; i < 9; i++) log.append(sizedBatch(400), OPTIONS)
     log.whenDurable(() => {})
     world.settle()
     log.setHighWatermark(8)
@@ -140,7 +141,7 @@ describe('retention', () => {
     const world = new ManagedWorld({ segmentBytes: 1_000, retentionBytes: 1_000, retentionMs: -1 })
     await world.start()
     const log = world.create()
-    for (let i = 0; i < 9; i++) log.append(sizedBatch(400), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    for (let i = 0; i < 9; i++) log.append(sizedBatch(400), OPTIONS)
     log.whenDurable(() => {})
     world.settle()
     log.setHighWatermark(9)
@@ -157,8 +158,7 @@ describe('retention', () => {
     await world.start()
     const log = world.create()
     const baseTimestamp = world.clock.nowMs
-    for (let i = 0; i < 9; i++)
-      log.append(sizedBatch(400, { baseTimestamp }), { origin: 'client', leaderEpoch: 0, nowMs: 0 })
+    for (let i = 0; i < 9; i++) log.append(sizedBatch(400, { baseTimestamp }), OPTIONS)
     log.whenDurable(() => {})
     world.settle()
     await world.stop()
@@ -171,6 +171,29 @@ describe('retention', () => {
     world.clock.advance(61_000)
     expect(world.log().upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(3_000)
   })
+})
+
+it('leaves no index of a segment that it takes, though there was no room to complete it', async () => {
+  const world = new ManagedWorld({ retentionMs: 1_000, segmentBytes: 1_000, indexIntervalBytes: 100 })
+  await world.start()
+  const log = world.create()
+  const append = (): void => {
+    log.append(sizedBatch(300, { baseTimestamp: world.clock.nowMs }), OPTIONS)
+    log.requestDurable()
+    world.settle()
+  }
+  for (let i = 0; i < 3; i++) append()
+  log.setHighWatermark(3)
+  world.disk.fault = (operation) => (operation === 'write' ? 'ENOSPC' : null)
+  append()
+  expect(log.logEndOffset).toBe(3)
+  world.clock.advance(2_000)
+  expect(log.upkeep.applyRetention(world.clock.nowMs)).toBeGreaterThan(800)
+  world.disk.fault = () => null
+  append()
+  await world.checkpoint()
+  const names = world.disk.list('/data/t-0').map(({ name }) => name)
+  expect(names.filter((name) => /^0.*(index|log)$/.test(name))).toEqual(['00000000000000000003.log'])
 })
 
 /** Of the epochs 3 and 7 the file knows the first only; all batches are durable, and may go. */

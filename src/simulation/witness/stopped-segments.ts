@@ -11,17 +11,19 @@ import type { StoppedSegment } from '../history.ts'
 import { DATA, type SimulatedNode } from '../simulated-node.ts'
 import { contentOf, wholeBatches } from './replica-track.ts'
 
+const ROLES: ReadonlySet<string> = new Set(['log', 'index', 'timeindex'])
 const OFFSET_ENTRY_BYTES = 8
 const TIME_ENTRY_BYTES = 12
 
 export function stoppedSegments(node: SimulatedNode, topic: string, partition: number): StoppedSegment[] {
   const folder = joinPath(DATA, `${topic}-${partition}`)
   const contentIn = (name: string): Buffer => contentOf(node.disk, joinPath(folder, name)) ?? Buffer.alloc(0)
+  // An index without a log is one of a segment without a batch.
   const bases = node.disk.list(folder).flatMap(({ name }) => {
     const parsed = parseSegmentFileName(name)
-    return parsed?.role === 'log' && parsed.stage === 'live' ? [parsed.offset] : []
+    return parsed?.stage === 'live' && ROLES.has(parsed.role) ? [parsed.offset] : []
   })
-  return bases.map((baseOffset) => {
+  return [...new Set(bases)].map((baseOffset) => {
     const log = contentIn(segmentFileName(baseOffset, 'log'))
     return {
       topic,
