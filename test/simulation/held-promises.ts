@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { promiseTurn } from '../../src/runtime/node/promise-turn.ts'
 import { runSeed } from '../../src/simulation/run.ts'
 
-const RAGE_MS = 2_500
+const RAGE_MS = 2_000
 const SEEDS = 100
 
 /** Runs a hundred seeds from `from` on; among them every load must have run (`faults.test.ts` has each fault strike). */
