@@ -19,6 +19,9 @@ import { joinPath } from '../../runtime/disk.ts'
 import type { MemoryDisk } from '../../runtime/memory-disk.ts'
 import type { SeenBatch } from '../history.ts'
 
+const SWAP = '.swap'
+const SWAPPED = `.log${SWAP}`
+
 /** Runs `read` while no fault of the disk strikes. */
 export function unharmed<T>(disk: MemoryDisk, read: () => T): T {
   return whileFaults(disk, () => null, read)
@@ -125,7 +128,10 @@ export class ReplicaTrack {
       return { batches: this.#batches, fresh: 0, startOffset: 0, isWhole: true }
     }
     const names = disk.list(this.#folder).map(({ name }) => name)
-    const segments = names.filter((name) => name.endsWith('.log')).sort()
+    // A swap that a crash has cut short is finished by the next start.
+    const isSegment = (name: string): boolean =>
+      name.endsWith('.log') || (name.endsWith(SWAPPED) && !names.includes(name.slice(0, -SWAP.length)))
+    const segments = names.filter(isSegment).sort()
     if (!this.#goesOn(disk)) this.#forget()
     const before = this.#batches.length
     const { segment: marked = '' } = this.#mark ?? {}
@@ -135,9 +141,7 @@ export class ReplicaTrack {
       if (end !== 'whole') break
     }
     const isWhole = end !== 'bad'
-    // A swap that a crash has cut short is finished by the next start.
-    const [first = '0'] = names.filter((name) => /\.log(\.swap)?$/.test(name)).sort()
-    const startOffset = Number.parseInt(first, 10)
+    const startOffset = Number.parseInt(segments[0] ?? '0', 10)
     return { batches: this.#batches, fresh: this.#batches.length - before, startOffset, isWhole }
   }
 
