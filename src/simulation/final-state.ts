@@ -153,17 +153,16 @@ export async function stopAll({ nodes }: Simulation): Promise<void> {
 }
 
 /** Takes down what brokers that have stopped left of some partitions. */
-export function noteStopped({ nodes }: Simulation, history: History, places: readonly Place[]): void {
-  for (const { topic, partition } of places)
-    for (const node of holders(nodes, topic, partition))
-      history.stoppedReplicas.push(stoppedReplica(node, topic, partition))
-}
-
-/** As `noteStopped`, their segments and indexes. */
-export function noteStoppedSegments({ nodes }: Simulation, history: History, places: readonly Place[]): void {
-  for (const { topic, partition } of places)
-    for (const node of holders(nodes, topic, partition))
-      history.stoppedSegments.push(...stoppedSegments(node, topic, partition))
+export function noteStopped(
+  { nodes }: Simulation,
+  history: History,
+  places: readonly (Place & { readonly isCompacted: boolean })[],
+): void {
+  for (const place of places)
+    for (const node of holders(nodes, place.topic, place.partition)) {
+      history.stoppedReplicas.push(stoppedReplica(node, place))
+      history.stoppedSegments.push(...stoppedSegments(node, place))
+    }
 }
 
 /** Takes down what each replica of compacted partitions has kept. */

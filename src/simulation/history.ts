@@ -282,6 +282,8 @@ export interface StoppedReplica {
   readonly topic: string
   readonly partition: number
   readonly node: number
+  /** Of old batches the last of each key are left. */
+  readonly isCompacted: boolean
   /** What is below has been deleted, though its segment may be there still. */
   readonly startOffset: number
   readonly batches: readonly SeenBatch[]

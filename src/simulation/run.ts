@@ -179,11 +179,14 @@ class Stage {
     this.#history = history
     this.#topics = topics
     this.#admin = simulation.client('admin', { retryMs: WHOLE_MS_MAX, requestTimeoutMs: 3_000 })
-    const lasting = this.#places('plain', 'wandering', 'brief')
-    this.#witness = new DiskWitness(simulation.machines, history, [
-      ...lasting.map((place) => ({ ...place, isCompacted: false })),
+    this.#witness = new DiskWitness(simulation.machines, history, this.#watchedPlaces())
+  }
+
+  #watchedPlaces(): (final.Place & { readonly isCompacted: boolean })[] {
+    return [
+      ...this.#places('plain', 'wandering', 'brief').map((place) => ({ ...place, isCompacted: false })),
       ...this.#places('compacted').map((place) => ({ ...place, isCompacted: true })),
-    ])
+    ]
   }
 
   #places(...policies: readonly SimulatedTopic['policy'][]): readonly final.Place[] {
@@ -293,8 +296,7 @@ class Stage {
     final.noteMetadata(simulation.nodes, this.#witness, history)
     if (!(await this.#reaches('every node has stopped', final.stopAll(simulation), STOPPED_MS_MAX)))
       return false
-    final.noteStopped(simulation, history, logs)
-    final.noteStoppedSegments(simulation, history, [...logs, ...this.#places('compacted')])
+    final.noteStopped(simulation, history, this.#watchedPlaces())
     return true
   }
 }

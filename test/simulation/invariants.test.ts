@@ -374,6 +374,9 @@ describe('invariants', () => {
     expect(invariants['what is derived from a log agrees with it']?.(strange)).toEqual([
       't-0 on node 4 remembers 3 of producer 8 at offset 2, which is not there',
     ])
+    const compacted = whole()
+    compacted.stoppedReplicas.push(stoppedOn(4, { ...strange.stoppedReplicas.at(-1), isCompacted: true }))
+    expect(invariants['what is derived from a log agrees with it']?.(compacted)).toEqual([])
   })
 
   it('tell of indexes that know other batches than the segment, or not the youngest', () => {

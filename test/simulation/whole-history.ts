@@ -170,6 +170,7 @@ export function stoppedOn(node: number, more: Partial<StoppedReplica> = {}): Sto
     topic: 't',
     partition: 0,
     node,
+    isCompacted: false,
     startOffset: 0,
     batches: [batch(0, 2), batch(2)],
     produced,

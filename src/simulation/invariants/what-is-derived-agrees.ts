@@ -23,8 +23,9 @@ function otherEpochs({ startOffset, batches, epochs }: StoppedReplica): string[]
   return [`has offset ${wrong.baseOffset} of epoch ${wrong.leaderEpoch}, and knows of ${known || 'none'}`]
 }
 
-/** Remembered, and not in the log, as far as that goes back. */
-function strangers({ batches, produced, remembered }: StoppedReplica): string[] {
+/** Remembered, and not in the log, as far as that goes back and nothing was taken out of it. */
+function strangers({ batches, produced, remembered, isCompacted }: StoppedReplica): string[] {
+  if (isCompacted) return []
   const startOffset = batches[0]?.baseOffset ?? Number.POSITIVE_INFINITY
   const inLog = new Set(produced.map(keyOf))
   return remembered

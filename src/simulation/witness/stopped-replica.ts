@@ -22,7 +22,10 @@ import { contentOf, wholeBatches } from './replica-track.ts'
 
 const LOG_START_FILE = 'log-start-offset-checkpoint'
 
-export function stoppedReplica(node: SimulatedNode, topic: string, partition: number): StoppedReplica {
+export function stoppedReplica(
+  node: SimulatedNode,
+  { topic, partition, isCompacted }: { topic: string; partition: number; isCompacted: boolean },
+): StoppedReplica {
   const folder = joinPath(DATA, `${topic}-${partition}`)
   const bytes = node.segmentBytes(topic, partition)
   const batches = [...wholeBatches(bytes)]
@@ -33,6 +36,7 @@ export function stoppedReplica(node: SimulatedNode, topic: string, partition: nu
     topic,
     partition,
     node: node.id,
+    isCompacted,
     startOffset: startOffsetOf(node, topic, partition) ?? batches[0]?.baseOffset ?? 0,
     batches,
     produced: batches

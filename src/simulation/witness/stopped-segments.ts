@@ -15,7 +15,10 @@ const ROLES: ReadonlySet<string> = new Set(['log', 'index', 'timeindex'])
 const OFFSET_ENTRY_BYTES = 8
 const TIME_ENTRY_BYTES = 12
 
-export function stoppedSegments(node: SimulatedNode, topic: string, partition: number): StoppedSegment[] {
+export function stoppedSegments(
+  node: SimulatedNode,
+  { topic, partition }: { topic: string; partition: number },
+): StoppedSegment[] {
   const folder = joinPath(DATA, `${topic}-${partition}`)
   const contentIn = (name: string): Buffer => contentOf(node.disk, joinPath(folder, name)) ?? Buffer.alloc(0)
   // An index without a log is one of a segment without a batch.
