@@ -76,10 +76,10 @@ export class LogCheckpointing implements RollListener {
 
   /** Completes segments whose last append is in the file, and writes the snapshots of their rolls. */
   afterWrite(): void {
-    // One that retention took before there was room to complete it needs no index.
-    this.#unsealed = this.#unsealed.filter((segment) => !segment.isRetired)
     if (this.#unsealed.length === 0 && this.#dueSnapshots.length === 0) return
     const { active } = this.#state.segments
+    // One that retention took before there was room to complete it needs no index.
+    this.#unsealed = this.#unsealed.filter((segment) => !segment.isRetired)
     this.#attemptCache(() => {
       for (const segment of this.#unsealed) {
         if (segment !== active && segment.writtenBytes === segment.sizeBytes) segment.seal()
