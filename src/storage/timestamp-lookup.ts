@@ -3,6 +3,7 @@
  * index is followed that its batch does not bear out.
  */
 import { batchSizeBytes, leaderEpoch, maxTimestamp } from '../protocol/records/batch.ts'
+import { DiskError } from '../runtime/disk.ts'
 import { limits } from '../runtime/limits.ts'
 import { payloadOf, type StoredRecord, visitRecords } from './batch-records.ts'
 import type { Log } from './log.ts'
@@ -78,35 +79,50 @@ function placeNear(state: LogState, segment: Segment, timestampMs: number): Time
   return segment.timeIndex.lastBefore(timestampMs)
 }
 
+/** Where to begin, or null where nothing is found; what the disk says when it fails. */
+function beginning<T>(find: () => T | null): { readonly place: T | null } | { readonly failure: string } {
+  try {
+    return { place: find() }
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    return { failure: error.message }
+  }
+}
+
 /** The first record at or past `timestampMs`, by offset. */
 export function findTimestamp(log: Log, timestampMs: number, done: Found): void {
-  const { segments, logStartOffset } = log.state
-  const segment = segments.all.find(
-    (candidate) => candidate.writtenBytes > 0 && provenMaxTimestampMs(log.state, candidate) >= timestampMs,
-  )
-  if (segment === undefined) {
-    done(null, null)
-    return
-  }
-  const near = placeNear(log.state, segment, timestampMs)
-  const fromOffset = Math.max(logStartOffset, near?.offset ?? segment.baseOffset)
+  const { state, logStartOffset } = log
+  const begun = beginning(() => {
+    const segment = state.segments.all.find(
+      (candidate) => candidate.writtenBytes > 0 && provenMaxTimestampMs(state, candidate) >= timestampMs,
+    )
+    if (segment === undefined) return null
+    const near = placeNear(state, segment, timestampMs)
+    return Math.max(logStartOffset, near?.offset ?? segment.baseOffset)
+  })
   const isWanted = (record: StoredRecord): boolean =>
     record.timestampMs >= timestampMs && record.offset >= logStartOffset
-  search(log, fromOffset, timestampMs, isWanted, done)
+  if ('failure' in begun) done(null, begun.failure)
+  else if (begun.place === null) done(null, null)
+  else search(log, begun.place, timestampMs, isWanted, done)
 }
 
 /** The first record that has the log's largest timestamp. */
 export function findMaxTimestamp(log: Log, done: Found): void {
-  let largest = -1
-  let nearOffset = -1
-  for (const segment of log.state.segments.all) {
-    if (segment.writtenBytes === 0 || provenMaxTimestampMs(log.state, segment) <= largest) continue
-    largest = segment.maxTimestampMs
-    nearOffset = segment.offsetOfMaxTimestamp
+  const begun = beginning(() => {
+    let largest: TimestampOffset | null = null
+    for (const segment of log.state.segments.all) {
+      if (segment.writtenBytes === 0) continue
+      const timestampMs = provenMaxTimestampMs(log.state, segment)
+      if (timestampMs > (largest?.timestampMs ?? -1))
+        largest = { timestampMs, offset: segment.offsetOfMaxTimestamp }
+    }
+    return largest
+  })
+  if ('failure' in begun) done(null, begun.failure)
+  else if (begun.place === null || begun.place.offset < log.logStartOffset) done(null, null)
+  else {
+    const { timestampMs, offset } = begun.place
+    search(log, offset, timestampMs, (record) => record.timestampMs === timestampMs, done)
   }
-  if (nearOffset < log.logStartOffset) {
-    done(null, null)
-    return
-  }
-  search(log, nearOffset, largest, (record) => record.timestampMs === largest, done)
 }

@@ -202,6 +202,24 @@ describe('lookups by time', () => {
     }
   })
 
+  it('tell it where the disk does not answer', () => {
+    const world = new TestWorld()
+    const log = world.create({ indexIntervalBytes: 150 })
+    for (let i = 0; i < 9; i++) world.append(log, testBatch({ baseTimestamp: 1_000 + i }))
+    log.requestDurable()
+    world.settle()
+    log.close(() => {})
+    world.settle()
+    world.die()
+    const reopened = world.open({ wasClean: true, recoveryPoint: 9 })
+    world.disk.fault = (operation, path) =>
+      operation === 'read' && path.endsWith('.timeindex') ? 'EIO' : null
+    const told: (string | null)[] = []
+    reopened.offsetForTimestamp(1_003, (found, error) => told.push(found === null ? error : 'found'))
+    reopened.offsetOfMaxTimestamp((found, error) => told.push(found === null ? error : 'found'))
+    expect(told).toEqual([expect.stringMatching(/^EIO/), expect.stringMatching(/^EIO/)])
+  })
+
   it('of an empty log are empty', () => {
     const world = new TestWorld()
     const log = world.create()
