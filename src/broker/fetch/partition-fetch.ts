@@ -203,6 +203,11 @@ class FetchWalk {
     return true
   }
 
+  /** A replica is told none while this leader cannot know what earlier ones have committed; Kafka's do not heed it. */
+  #lastStableOffset({ log, isHighWatermarkBehind }: Partition): number {
+    return this.#bounds.reader.kind === 'replica' && isHighWatermarkBehind ? -1 : log.lastStableOffset
+  }
+
   #read(wanted: WantedPartition, partition: Partition, next: () => void): void {
     const { log } = partition
     const { reader } = this.#bounds
@@ -274,7 +279,7 @@ class FetchWalk {
       partition,
       errorCode: 0,
       highWatermark: log.highWatermark,
-      lastStableOffset: log.lastStableOffset,
+      lastStableOffset: this.#lastStableOffset(partition),
       logStartOffset: log.logStartOffset,
       abortedTransactions: this.#bounds.readCommitted ? aborted : null,
       buffers: slice?.buffers ?? [],

@@ -319,6 +319,7 @@ export class ReplicaFetcher {
       {
         errorCode: part.errorCode,
         highWatermark: Number(part.highWatermark),
+        knowsCommitted: part.lastStableOffset >= 0n,
         logStartOffset: Number(part.logStartOffset),
         divergingEpoch: endOffset < 0n ? null : { epoch, endOffset: Number(endOffset) },
         hasRecords: part.records !== null && part.records.length > 0,

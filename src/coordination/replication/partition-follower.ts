@@ -5,9 +5,9 @@
  * history leaves the leader's it is cut by epochs, as often as it takes (KIP-101, KIP-279, KIP-595), never to the high
  * watermark (trap 10), and never below it without saying so (trap 9). What comes from another epoch or another offset
  * than it stands at is stale and says nothing. A damaged log is cut to where it is whole and fetched again (trap 2), but not
- * while it may be elected: others would cut theirs to it. Until then it fetches from where it is whole, by which the leader
- * sees what is lost and has the quorum take its trust away; and as long as the leader goes by what it was told before, it
- * refuses that fetch.
+ * while it may be elected and something committed is bad: others would cut theirs to it. Until then it fetches from where it is
+ * whole, by which the leader sees what is lost and has the quorum take its trust away; and as long as the leader goes by what it
+ * was told before, it refuses that fetch.
  */
 import { errorCode } from '../../protocol/errors.ts'
 import { replicationLimits } from './limits.ts'
@@ -30,6 +30,8 @@ export interface FollowedLog {
 export interface LeaderAnswer {
   readonly errorCode: number
   readonly highWatermark: number
+  /** Nothing above the high watermark is committed: it is no hint from before the leader's epoch. */
+  readonly knowsCommitted: boolean
   readonly logStartOffset: number
   /** Where the follower's history leaves the leader's; null when it does not. */
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null
@@ -268,6 +270,9 @@ export class PartitionFollower {
     if (event.fetchOffset !== this.fetchOffset) return NOTHING
     const { answer, nowMs } = event
     if (answer.errorCode !== 0) return this.#failed(answer.errorCode, nowMs)
+    // Nothing that is bad here is committed, so nobody is going to take this replica's trust away.
+    if (answer.knowsCommitted && answer.highWatermark <= event.fetchOffset)
+      return this.#cutTo(event.fetchOffset)
     return this.#mendUnlessTrusted(event.fetchOffset, nowMs)
   }
 

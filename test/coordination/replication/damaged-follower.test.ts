@@ -4,6 +4,14 @@ import {
   PartitionFollower,
 } from '../../../src/coordination/replication/partition-follower.ts'
 
+const ANSWER = {
+  errorCode: 0,
+  knowsCommitted: true,
+  logStartOffset: 0,
+  divergingEpoch: null,
+  hasRecords: true,
+} as const
+
 /** A log of eight records of one epoch, damaged at the fifth, on a replica that may be elected. */
 function damaged(): { -readonly [field in keyof FollowedLog]: FollowedLog[field] } {
   return {
@@ -23,7 +31,7 @@ it('tells its leader of the damage now and then, not as fast as it is answered, 
   const types = (effects: readonly { readonly type: string }[]): string[] => effects.map(({ type }) => type)
   expect(types(follower.receive({ type: 'leader-known', leader: 1, leaderEpoch: 0 }))).toEqual(['ready'])
   expect([follower.phase, follower.fetchOffset]).toEqual(['confessing', 5])
-  const answer = { errorCode: 0, highWatermark: 8, logStartOffset: 0, divergingEpoch: null, hasRecords: true }
+  const answer = { ...ANSWER, highWatermark: 8 }
   const answered = { type: 'answered', leaderEpoch: 0, fetchOffset: 5, answer } as const
   const [backOff] = follower.receive({ ...answered, nowMs: 100 })
   if (backOff?.type !== 'back-off') return expect.unreachable(backOff?.type)
@@ -34,4 +42,17 @@ it('tells its leader of the damage now and then, not as fast as it is answered, 
   expect(follower.phase).toBe('confessing')
   log.isTrusted = false
   expect(follower.receive({ type: 'log-damaged' })).toContainEqual({ type: 'truncate-to', offset: 5 })
+})
+
+it('cuts though it may be elected, where nothing committed is bad and the leader can tell', () => {
+  const answeredWith = (highWatermark: number, knowsCommitted = true): string | undefined => {
+    const follower = new PartitionFollower({ log: damaged(), backOffMsMax: 1_000 })
+    follower.receive({ type: 'leader-known', leader: 1, leaderEpoch: 0 })
+    const answer = { ...ANSWER, highWatermark, knowsCommitted }
+    const answered = { type: 'answered', leaderEpoch: 0, fetchOffset: 5, answer, nowMs: 100 } as const
+    return follower.receive(answered).at(-1)?.type
+  }
+  expect(answeredWith(5)).toBe('truncate-to')
+  expect(answeredWith(6)).toBe('back-off')
+  expect(answeredWith(5, false)).toBe('back-off')
 })

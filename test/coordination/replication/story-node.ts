@@ -220,6 +220,7 @@ export class StoryNode {
     return {
       errorCode: code,
       highWatermark: -1,
+      knowsCommitted: false,
       logStartOffset: -1,
       divergingEpoch: null,
       hasRecords: false,
@@ -232,6 +233,7 @@ export class StoryNode {
     return {
       errorCode: 0,
       highWatermark,
+      knowsCommitted: highWatermark >= (this.leader?.epochStartOffset ?? Number.POSITIVE_INFINITY),
       logStartOffset,
       divergingEpoch: null,
       hasRecords: records.length > 0,

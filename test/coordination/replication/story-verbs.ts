@@ -406,6 +406,7 @@ export class Story implements StoryWorld {
     node.answered(sent, {
       errorCode: 0,
       highWatermark: 1_000,
+      knowsCommitted: true,
       logStartOffset: 0,
       divergingEpoch: null,
       hasRecords: true,
