@@ -1,10 +1,10 @@
 /**
  * Plan: the one record that brings a partition to what was asked for: another ISR, other replicas, another leader.
  *
- * It completes a move of replicas once all that were added are in sync (KIP-455), keeps eligible leader replicas while
- * the ISR is smaller than `min.insync.replicas` (KIP-966), and elects: who leads stays where it may, then the first
- * in-sync replica in the order of preference, then an eligible one, then, where the topic allows it, anybody active, which
- * is recorded as a recovery. Nobody leads (-1) before somebody without the data does.
+ * It completes a move of replicas once all that were added are in sync (KIP-455), one that leaves fewer than before once all
+ * that stay are, keeps eligible leader replicas while the ISR is smaller than `min.insync.replicas` (KIP-966), and elects: who
+ * leads stays where it may, then the first in-sync replica in the order of preference, then an eligible one, then, where the
+ * topic allows it, anybody active, which is recorded as a recovery. Nobody leads (-1) before somebody without the data does.
  */
 import { ZERO_UUID } from '../../protocol/uuid.ts'
 import type { PartitionImage } from './image.ts'
@@ -82,12 +82,17 @@ export function changePartition(
   return value === null ? null : { type: 'PartitionChangeRecord', value }
 }
 
-/** The move of replicas is done when all that were added are in sync: those that leave, leave. */
+/**
+ * The move of replicas is done when all that were added are in sync: those that leave, leave. One that takes away more than it
+ * brings waits for all that stay (KAFKA-19975): who leaves may hold one of the last good copies.
+ */
 function completed(draft: Draft): Draft {
-  if (draft.addingReplicas.length === 0 && draft.removingReplicas.length === 0) return draft
-  const isr = draft.isr.filter((id) => !draft.removingReplicas.includes(id))
-  if (isr.length === 0 || !draft.addingReplicas.every((id) => isr.includes(id))) return draft
+  const { addingReplicas: added, removingReplicas: removed } = draft
+  if (added.length === 0 && removed.length === 0) return draft
+  const isr = draft.isr.filter((id) => !removed.includes(id))
   const replicas = targetReplicas(draft)
+  const awaited = added.length < removed.length ? replicas : added
+  if (isr.length === 0 || !awaited.every((id) => isr.includes(id))) return draft
   const remains = (id: number): boolean => replicas.includes(id)
   return {
     ...draft,

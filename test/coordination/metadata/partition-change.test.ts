@@ -192,6 +192,36 @@ describe('moves of replicas', () => {
     })
   })
 
+  it('that leave fewer replicas wait until all of those are in sync, and so take no copy too many', () => {
+    const shrinking = partition({ replicas: [2, 3, 1], isr: [1, 2], leader: 1, removingReplicas: [1] })
+    const asked = { replicas: [2, 3, 1], removingReplicas: [1] }
+    expect(changes(partition({ isr: [1, 2] }), asked, facts([1, 2]))).toMatchObject({ removingReplicas: [1] })
+    expect(changes(shrinking, { isr: [2] }, facts([2]))).toEqual({ isr: [2], leader: 2 })
+    expect(changes(shrinking, { isr: [1, 2, 3] }, facts([1, 2, 3]))).toMatchObject({
+      replicas: [2, 3],
+      isr: [2, 3],
+      leader: 2,
+      removingReplicas: [],
+    })
+    const one = { ...shrinking, replicas: [4, 3, 1, 2], addingReplicas: [4], removingReplicas: [1, 2] }
+    expect(changes(one, { isr: [1, 2, 4] }, facts([1, 2, 4]))).toEqual({ isr: [1, 2, 4] })
+  })
+
+  it('that leave as many replicas wait for the new ones alone', () => {
+    const replacing = partition({
+      replicas: [2, 3, 4, 1],
+      isr: [1, 2],
+      leader: 1,
+      addingReplicas: [4],
+      removingReplicas: [1],
+    })
+    expect(changes(replacing, { isr: [1, 2, 4] }, facts([1, 2, 4]))).toMatchObject({
+      replicas: [2, 3, 4],
+      isr: [2, 4],
+      leader: 2,
+    })
+  })
+
   it('renew the epoch of a leader that stays, for replicas have gone', () => {
     const shrinking = partition({ removingReplicas: [3] })
     expect(changes(shrinking, {}, facts([1, 2, 3]))).toMatchObject({
