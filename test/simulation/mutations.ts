@@ -80,8 +80,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a follower cuts to its high watermark',
     file: 'src/coordination/replication/partition-follower.ts',
-    from: '    return damage === null ? this.#fetch() : this.#mend(damage.offset)',
-    to: '    return damage === null && this.#log.logEndOffset <= this.#log.highWatermark ? this.#fetch() : this.#cutTo(damage?.offset ?? this.#log.highWatermark)',
+    from: '    return this.#log.damage === null ? this.#fetch() : this.#confess()',
+    to: '    return this.#log.damage === null && this.#log.logEndOffset <= this.#log.highWatermark ? this.#fetch() : this.#cutTo(this.#log.damage?.offset ?? this.#log.highWatermark)',
   },
   {
     name: 'a follower cuts to the end of its own epoch only',

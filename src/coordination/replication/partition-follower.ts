@@ -129,8 +129,6 @@ export class PartitionFollower {
   #leaderEpoch = -1
   #phase: Phase = { name: 'leaderless' }
   #failures = 0
-  /** The leader may have been told in this epoch of more than is whole. */
-  #hasAsked = false
   /** What the answer that is being appended said beside its records. */
   #leaderHighWatermark = -1
   #leaderLogStart = -1
@@ -206,7 +204,6 @@ export class PartitionFollower {
     this.#leader = leader
     this.#leaderEpoch = leaderEpoch
     this.#failures = 0
-    this.#hasAsked = false
     switch (this.#phase.name) {
       case 'offline':
         return NOTHING
@@ -231,20 +228,20 @@ export class PartitionFollower {
       this.#phase = { name: 'leaderless' }
       return NOTHING
     }
-    const { damage } = this.#log
-    return damage === null ? this.#fetch() : this.#mend(damage.offset)
+    return this.#log.damage === null ? this.#fetch() : this.#confess()
   }
 
-  /** What lies at and above `offset` is to be fetched again. */
-  #mend(offset: number): readonly FollowerEffect[] {
-    if (!this.#log.isTrusted && !this.#hasAsked) return this.#cutTo(offset)
+  /**
+   * What is damaged is to be fetched again, once the leader knows of it: what is known here of who may be elected may be older
+   * than that, and the leader may go by what an earlier life of this broker has fetched.
+   */
+  #confess(): readonly FollowerEffect[] {
     if (this.#phase.name === 'confessing') return NOTHING
     this.#phase = { name: 'confessing' }
     return READY
   }
 
   #fetch(): readonly FollowerEffect[] {
-    this.#hasAsked = true
     this.#phase = { name: 'fetching' }
     return READY
   }
@@ -312,7 +309,7 @@ export class PartitionFollower {
 
   #appendRefused(event: Extract<FollowerEvent, { type: 'append-refused' }>): readonly FollowerEffect[] {
     if (this.#phase.name !== 'appending') return NOTHING
-    if (this.#log.damage !== null) return this.#mend(this.#log.damage.offset)
+    if (this.#log.damage !== null) return this.#confess()
     const { logStartOffset, logEndOffset } = this.#log
     const isEmpty = logStartOffset === logEndOffset
     const isInsideBatch = event.firstOffset < logEndOffset && event.nextOffset > logEndOffset
@@ -361,11 +358,21 @@ export class PartitionFollower {
   }
 
   #damaged(): readonly FollowerEffect[] {
-    const { damage } = this.#log
-    const { name } = this.#phase
-    if (damage === null || name === 'offline' || name === 'leaderless' || name === 'cutting') return NOTHING
-    if (name === 'backing-off' && this.#log.isTrusted) return NOTHING
-    return this.#mend(damage.offset)
+    if (this.#log.damage === null) return NOTHING
+    switch (this.#phase.name) {
+      case 'offline':
+      case 'leaderless':
+      case 'cutting':
+      // The leader is told again when that is over, not as fast as it answers.
+      case 'backing-off':
+        return NOTHING
+      case 'fetching':
+      case 'asking':
+      case 'confessing':
+      case 'appending':
+      case 'fenced':
+        return this.#confess()
+    }
   }
 
   #cutTo(offset: number): readonly FollowerEffect[] {

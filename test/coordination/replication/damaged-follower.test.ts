@@ -41,7 +41,13 @@ it('tells its leader of the damage now and then, not as fast as it is answered, 
   expect(types(follower.receive({ type: 'tick', nowMs: backOff.untilMs }))).toEqual(['ready'])
   expect(follower.phase).toBe('confessing')
   log.isTrusted = false
-  expect(follower.receive({ type: 'log-damaged' })).toContainEqual({ type: 'truncate-to', offset: 5 })
+  expect(follower.receive({ ...answered, nowMs: 200 })).toContainEqual({ type: 'truncate-to', offset: 5 })
+})
+
+it('cuts nothing before its leader has answered, whatever is known here of who may be elected', () => {
+  const follower = new PartitionFollower({ log: { ...damaged(), isTrusted: false }, backOffMsMax: 1_000 })
+  const begun = follower.receive({ type: 'leader-known', leader: 1, leaderEpoch: 0 })
+  expect([begun, follower.phase]).toEqual([[{ type: 'ready' }], 'confessing'])
 })
 
 it('cuts though it may be elected, where nothing committed is bad and the leader can tell', () => {
