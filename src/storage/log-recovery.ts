@@ -11,7 +11,7 @@ import { checkFrom, judgeFault, type StopFacts } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { deleteSegmentFiles } from './segment-deletion.ts'
 import { rebuildIndexes } from './segment-indexes.ts'
-import { type ScanResult, scanSegment, trustedUpTo } from './segment-scan.ts'
+import { type ScanResult, scanHeaders, scanSegment, trustedUpTo } from './segment-scan.ts'
 
 export interface RecoveredLog {
   readonly endOffset: number
@@ -242,36 +242,20 @@ function findEnd(state: LogState): FoundEnd {
   const last = active.offsetIndex.last
   const isPlausible = last !== null && last.position > 0 && last.position < active.writtenBytes
   let lastEpoch = -1
-  const noteEpoch = (epoch: number): void => {
-    lastEpoch = epoch
+  const noteEpoch = ({ leaderEpoch }: BatchFacts): boolean => {
+    lastEpoch = leaderEpoch
+    return true
   }
-  let scanned = scanHeaders(state, active, isPlausible ? last.position : 0, noteEpoch)
+  const { buffers } = state.environment
+  let scanned = scanHeaders(active, buffers, isPlausible ? last.position : 0, noteEpoch)
   if (scanned.fault !== null && isPlausible) {
     rebuildIndexes(state, active)
-    scanned = scanHeaders(state, active, 0, noteEpoch)
+    scanned = scanHeaders(active, buffers, 0, noteEpoch)
   }
   const { nextOffset: offset, fault: reason } = scanned
   if (reason === null) return { offset, lastEpoch, damage: null }
-  const damage = { offset: trustedUpTo(active, state.environment.buffers), reason, hidesEnd: true }
+  const damage = { offset: trustedUpTo(active, buffers), reason, hidesEnd: true }
   return { offset, lastEpoch, damage }
-}
-
-function scanHeaders(
-  state: LogState,
-  segment: Segment,
-  startPosition: number,
-  noteEpoch: (epoch: number) => void,
-): ScanResult {
-  return scanSegment(segment.log, state.environment.buffers, {
-    startPosition,
-    endPosition: segment.writtenBytes,
-    verifyFromPosition: Number.POSITIVE_INFINITY,
-    offsetMin: segment.baseOffset,
-    visit: (facts) => {
-      noteEpoch(facts.leaderEpoch)
-      return true
-    },
-  })
 }
 
 /** The epochs begin behind the log's first batch: their file was saved for a log start that was not. */
@@ -281,16 +265,15 @@ export function mendEpochs(state: LogState): void {
   const segment = state.segments.at(Math.max(0, state.segments.indexOf(state.logStartOffset)))
   if (segment === undefined) return
   let isMissing = false
-  scanSegment(segment.log, state.environment.buffers, {
-    startPosition: segment.offsetIndex.floor(state.logStartOffset).position,
-    endPosition: segment.writtenBytes,
-    verifyFromPosition: Number.POSITIVE_INFINITY,
-    offsetMin: segment.baseOffset,
-    visit: (facts) => {
+  scanHeaders(
+    segment,
+    state.environment.buffers,
+    segment.offsetIndex.floor(state.logStartOffset).position,
+    (facts) => {
       isMissing = facts.baseOffset < first.startOffset
       return !isMissing && nextOffsetOf(facts) <= state.logStartOffset
     },
-  })
+  )
   if (isMissing) rebuildEpochs(state)
 }
 
@@ -298,16 +281,9 @@ export function mendEpochs(state: LogState): void {
 function rebuildEpochs(state: LogState): void {
   state.epochs.clear()
   for (const segment of state.segments.all) {
-    scanSegment(segment.log, state.environment.buffers, {
-      startPosition: 0,
-      endPosition: segment.writtenBytes,
-      verifyFromPosition: Number.POSITIVE_INFINITY,
-      offsetMin: segment.baseOffset,
-      visit: (facts) => {
-        if (facts.leaderEpoch > state.epochs.latestEpoch)
-          state.epochs.assign(facts.leaderEpoch, facts.baseOffset)
-        return true
-      },
+    scanHeaders(segment, state.environment.buffers, 0, (facts) => {
+      bringEpoch(state, facts)
+      return true
     })
   }
 }

@@ -14,7 +14,7 @@ import type { LogDamage } from './partition-log.ts'
 import { loadSnapshot, removeSnapshots, replayProducers, snapshotOffsets } from './producer-replay.ts'
 import { Segment } from './segment.ts'
 import { deleteSegmentFiles } from './segment-deletion.ts'
-import { scanSegment } from './segment-scan.ts'
+import { scanHeaders } from './segment-scan.ts'
 
 /** Answers what makes the rest bad too, null when it is whole as far as it was read. Throws `DiskError`. */
 export function cutLog(state: LogState, syncer: LogSyncer, offset: number): LogDamage | null {
@@ -65,22 +65,16 @@ function cutSegment(state: LogState, segment: Segment, offset: number): number {
   let endOffset = offset
   let keptPosition = floor.position
   let largest = { timestampMs: -1, offset: -1 }
-  const scanned = scanSegment(segment.log, state.environment.buffers, {
-    startPosition: floor.position,
-    endPosition: segment.writtenBytes,
-    verifyFromPosition: Number.POSITIVE_INFINITY,
-    offsetMin: segment.baseOffset,
-    visit: (facts) => {
-      const lastOffset = facts.baseOffset + facts.lastOffsetDelta
-      if (lastOffset >= offset) {
-        endOffset = Math.min(offset, facts.baseOffset)
-        return false
-      }
-      keptPosition = facts.position + facts.sizeBytes
-      if (facts.maxTimestampMs > largest.timestampMs)
-        largest = { timestampMs: facts.maxTimestampMs, offset: lastOffset }
-      return true
-    },
+  const scanned = scanHeaders(segment, state.environment.buffers, floor.position, (facts) => {
+    const lastOffset = facts.baseOffset + facts.lastOffsetDelta
+    if (lastOffset >= offset) {
+      endOffset = Math.min(offset, facts.baseOffset)
+      return false
+    }
+    keptPosition = facts.position + facts.sizeBytes
+    if (facts.maxTimestampMs > largest.timestampMs)
+      largest = { timestampMs: facts.maxTimestampMs, offset: lastOffset }
+    return true
   })
   // What follows a bad batch is cut with it (the owner cuts a damaged log to where it is whole).
   if (scanned.fault !== null) endOffset = Math.min(offset, Math.max(scanned.nextOffset, floor.offset))

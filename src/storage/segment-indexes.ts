@@ -6,23 +6,22 @@ import { DiskError } from '../runtime/disk.ts'
 import { nextOffsetOf } from './batch-facts.ts'
 import type { LogState } from './log-state.ts'
 import type { Segment } from './segment.ts'
-import { scanSegment } from './segment-scan.ts'
+import { scanHeaders } from './segment-scan.ts'
 import type { TimestampOffset } from './time-index.ts'
 
 /** Whether the batch that the entry names has brought that timestamp: a rotten page may say anything. Throws `DiskError`. */
 export function isBorneOut(state: LogState, segment: Segment, entry: TimestampOffset): boolean {
   let isRight = false
-  scanSegment(segment.log, state.environment.buffers, {
-    startPosition: segment.offsetIndex.floor(entry.offset).position,
-    endPosition: segment.writtenBytes,
-    verifyFromPosition: Number.POSITIVE_INFINITY,
-    offsetMin: segment.baseOffset,
-    visit: (facts) => {
+  scanHeaders(
+    segment,
+    state.environment.buffers,
+    segment.offsetIndex.floor(entry.offset).position,
+    (facts) => {
       if (nextOffsetOf(facts) <= entry.offset) return true
       isRight = facts.baseOffset <= entry.offset && facts.maxTimestampMs === entry.timestampMs
       return false
     },
-  })
+  )
   return isRight
 }
 
@@ -56,15 +55,9 @@ export function rebuildIndexes(state: LogState, segment: Segment): boolean {
   const isSealed = segment !== state.segments.active
   try {
     segment.resetIndexes()
-    const scanned = scanSegment(segment.log, state.environment.buffers, {
-      startPosition: 0,
-      endPosition: segment.writtenBytes,
-      verifyFromPosition: Number.POSITIVE_INFINITY,
-      offsetMin: segment.baseOffset,
-      visit: (facts) => {
-        segment.noteBatch(facts, facts.position, state.config.indexIntervalBytes)
-        return true
-      },
+    const scanned = scanHeaders(segment, state.environment.buffers, 0, (facts) => {
+      segment.noteBatch(facts, facts.position, state.config.indexIntervalBytes)
+      return true
     })
     if (isSealed) segment.seal()
     state.environment.events.info('indexes rebuilt', { path: segment.log.path })

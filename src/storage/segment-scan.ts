@@ -70,6 +70,17 @@ export function trustedUpTo(
   return scanSegment(log, buffers, wish).nextOffset
 }
 
+/** As `scanSegment`, of all batches from a position on, their checksums unlooked at. */
+export function scanHeaders(
+  { log, baseOffset: offsetMin, writtenBytes: endPosition }: ScannedSegment,
+  buffers: BufferPool,
+  startPosition: number,
+  visit: ScanWish['visit'],
+): ScanResult {
+  const verifyFromPosition = Number.POSITIVE_INFINITY
+  return scanSegment(log, buffers, { startPosition, endPosition, verifyFromPosition, offsetMin, visit })
+}
+
 /** Scans synchronously; throws `DiskError` when reading fails. */
 export function scanSegment(file: PooledFile, buffers: BufferPool, wish: ScanWish): ScanResult {
   let position = wish.startPosition
